@@ -1,0 +1,128 @@
+"""All that knows the JSON of QMP: reading it strictly, writing it, and the dialects it comes in."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TypeVar, overload
+
+from migaddr.errors import AddressError
+from migaddr.model import MigrateAddress, MigrateChannel
+from migaddr.qmp.dialect import Dialect
+from migaddr.qmp.draft_v1 import DRAFT_V1
+from migaddr.qmp.qapi import QAPI
+from migaddr.qmp.wire import JsonObject, JsonValue
+from migaddr.releases import LATEST, ReleaseLike, as_release
+
+__all__ = [
+    "DRAFT_V1",
+    "QAPI",
+    "Dialect",
+    "JsonObject",
+    "JsonValue",
+    "address_from_qmp",
+    "address_to_qmp",
+    "channels_from_qmp",
+    "channels_to_qmp",
+    "parse_json",
+]
+
+_Channels = TypeVar("_Channels")
+
+
+def parse_json(text: str) -> JsonValue:
+    """Read one JSON value, strictly, for the functions here.
+
+    :raises ParseError: the text is no JSON value as RFC 8259 has it, names a member twice (as QEMU's reader
+        refuses), holds NaN or Infinity, or is nested deeper than 1024, which QEMU does not read (Python's
+        own limit may be a little lower). Where only quotes are wrong, the first wrong one is at fault and
+        the hint is the repaired text.
+    """
+    from migaddr.qmp.json_text import read_json  # importing migaddr imports no json
+
+    return read_json(text)
+
+
+def address_from_qmp(
+    value: object,
+    dialect: Dialect[_Channels] | None = None,
+    *,
+    release: ReleaseLike = LATEST,
+) -> MigrateAddress:
+    """Read one `addr` object, as `json.loads` or `parse_json` gives it, strictly.
+
+    Paths in errors are those of QEMU, where the address stands in the first channel
+    (`channels[0].addr.port`). The dialect is QAPI unless another is given.
+
+    :raises WireError: the release refuses the object, or migaddr does where docs/supported.md says so.
+    :raises UnknownReleaseError: as `Release.parse`.
+    """
+    read = QAPI.read_address if dialect is None else dialect.read_address
+    return read(value, as_release(release))
+
+
+def address_to_qmp(
+    address: MigrateAddress,
+    dialect: Dialect[_Channels] | None = None,
+    *,
+    release: ReleaseLike = LATEST,
+) -> JsonObject:
+    """Write one `addr` object; reading it gives the same address again.
+
+    :raises InexpressibleError: the release or the dialect has no such transport or member, or a text in
+        it is not Unicode, which JSON cannot carry.
+    :raises UnknownReleaseError: as `Release.parse`.
+    """
+    write = QAPI.write_address if dialect is None else dialect.write_address
+    return write(address, as_release(release))
+
+
+def channels_from_qmp(
+    value: object,
+    dialect: Dialect[_Channels] | None = None,
+    *,
+    release: ReleaseLike = LATEST,
+) -> tuple[MigrateChannel, ...]:
+    """Read the value of `channels`, a list; in DRAFT_V1 the value of `channel`, one object.
+
+    `qemu_message` is the answer to `migrate` (which alone takes several channels), or to
+    `migrate-incoming` where `migrate` cannot take channels yet (8.2.0 and 8.2.1).
+
+    :raises WireError: the release refuses the value, dies of it, or migaddr refuses it where
+        docs/supported.md says so.
+    :raises UnknownReleaseError: as `Release.parse`.
+    """
+    read = QAPI.read_channels if dialect is None else dialect.read_channels
+    return read(value, as_release(release))
+
+
+@overload
+def channels_to_qmp(
+    channels: Sequence[MigrateChannel], *, release: ReleaseLike = LATEST
+) -> list[JsonValue]: ...
+@overload
+def channels_to_qmp(
+    channels: Sequence[MigrateChannel],
+    dialect: Dialect[_Channels],
+    *,
+    release: ReleaseLike = LATEST,
+) -> _Channels: ...
+def channels_to_qmp(
+    channels: Sequence[MigrateChannel],
+    dialect: Dialect[_Channels] | None = None,
+    *,
+    release: ReleaseLike = LATEST,
+) -> list[JsonValue] | _Channels:
+    """Write the value of `channels`, a list; in DRAFT_V1 the value of `channel`, one object.
+
+    :raises InexpressibleError: the release or the dialect does not take this list or an address in it.
+    :raises AddressError: this is no sequence of MigrateChannel.
+    :raises UnknownReleaseError: as `Release.parse`.
+    """
+    if not isinstance(channels, Sequence) or not all(
+        isinstance(channel, MigrateChannel) for channel in channels
+    ):
+        raise AddressError("channels", "must be a sequence of MigrateChannel")
+    known = as_release(release)
+    if dialect is None:
+        return QAPI.write_channels(tuple(channels), known)
+    return dialect.write_channels(tuple(channels), known)

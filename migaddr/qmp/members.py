@@ -1,0 +1,71 @@
+"""The members of every address as QMP knows them (QAPI `SocketAddress` and `MigrationAddress`).
+
+One table for reading and writing; which optional members a release has, its data says.
+"""
+
+from __future__ import annotations
+
+import functools
+from typing import Final
+
+from migaddr.model import ExecAddress, FileAddress, InetAddress, SocketAddress, UnixAddress
+from migaddr.qmp.wire import Member, Shape, flag, text, texts, uint16, uint32, uint64
+from migaddr.releases import LATEST, Release, first_release
+
+_INET_REQUIRED: Final = (Member("host", "host", text), Member("port", "port", text))
+_INET_OPTIONAL: Final = (
+    Member("numeric", "numeric", flag),
+    Member("to", "to", uint16),
+    Member("ipv4", "ipv4", flag),
+    Member("ipv6", "ipv6", flag),
+    Member("keep-alive", "keep_alive", flag),
+    Member("keep-alive-count", "keep_alive_count", uint32),
+    Member("keep-alive-idle", "keep_alive_idle", uint32),
+    Member("keep-alive-interval", "keep_alive_interval", uint32),
+    Member("mptcp", "mptcp", flag),
+)
+_UNIX_OPTIONAL: Final = (Member("abstract", "abstract", flag), Member("tight", "tight", flag))
+
+VSOCK: Final = Shape((Member("cid", "cid", text), Member("port", "port", text)))
+FD: Final = Shape((Member("str", "name", text),))
+EXEC: Final = Shape((Member("args", "args", texts),))
+FILE: Final = Shape((Member("filename", "filename", text), Member("offset", "offset", uint64)))
+
+
+def inet_shape(release: Release) -> Shape:
+    """Give the members of an inet address in this release."""
+    return _inet_shape(release.inet_members)
+
+
+def unix_shape(release: Release) -> Shape:
+    """Give the members of a unix address in this release."""
+    return _unix_shape(release.unix_members)
+
+
+def given(part: SocketAddress | ExecAddress | FileAddress) -> list[str]:
+    """Name the optional members that an address has, in whatever release."""
+    optional: tuple[Member, ...] = ()
+    if isinstance(part, InetAddress):
+        optional = _INET_OPTIONAL
+    elif isinstance(part, UnixAddress):
+        optional = _UNIX_OPTIONAL
+    return [member.wire for member in optional if getattr(part, member.attribute) is not None]
+
+
+@functools.lru_cache(maxsize=32)
+def _inet_shape(members: frozenset[str]) -> Shape:
+    optional = tuple(member for member in _INET_OPTIONAL if member.wire in members)
+    return Shape(_INET_REQUIRED, optional, since_when)
+
+
+@functools.lru_cache(maxsize=32)
+def _unix_shape(members: frozenset[str]) -> Shape:
+    optional = tuple(member for member in _UNIX_OPTIONAL if member.wire in members)
+    return Shape((Member("path", "path", text),), optional)
+
+
+def since_when(name: str) -> str | None:
+    """Say since which release an inet address has this member, if ever."""
+    if name not in LATEST.inet_members:
+        return None
+    return f"{name} came with QEMU {first_release('inet_members', name)}"

@@ -1,0 +1,339 @@
+"""Typed reading of JSON values: each checked strictly, each error with its path and QEMU's own words."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from typing import Any, Final, TypeAlias, TypeVar, final
+
+import attrs
+
+from migaddr.carets import printable, shortened
+from migaddr.errors import AddressError, WireError
+from migaddr.model import UINT16_MAX, UINT32_MAX, UINT64_MAX
+
+JsonValue: TypeAlias = "None | bool | int | float | str | list[JsonValue] | dict[str, JsonValue]"
+"""What a JSON text can hold."""
+JsonObject: TypeAlias = "dict[str, JsonValue]"
+
+_T = TypeVar("_T")
+
+_NOT_CARRIED: Final = re.compile(
+    "[\ud800-\udfff\ufdd0-\ufdef"
+    + "".join(chr(plane << 16 | low) for plane in range(17) for low in (0xFFFE, 0xFFFF))
+    + "]"
+)
+_ABSENT: Final = object()
+_INT64_MIN: Final = -(2**63)
+
+
+@final
+@attrs.frozen
+class Member:
+    """One member of a JSON object: its name there, its attribute in the model, and its reader."""
+
+    wire: str
+    attribute: str
+    read: Callable[[object, str, str], object]
+
+
+@final
+@attrs.frozen
+class Shape:
+    """The members of a JSON object, in QEMU's order."""
+
+    required: tuple[Member, ...]
+    optional: tuple[Member, ...] = ()
+    advice: Callable[[str], str | None] = lambda _: None
+    """What to say of an unexpected name."""
+
+    def names(self) -> list[str]:
+        """List the names of all members."""
+        return [member.wire for member in (*self.required, *self.optional)]
+
+
+def as_object(value: object, path: str) -> dict[str, object]:
+    """Give the value if it is an object.
+
+    :raises WireError: it is something else.
+    """
+    if not isinstance(value, dict):
+        raise wrong_type(value, path, "object")
+    return value
+
+
+def read_tag(
+    obj: dict[str, object],
+    name: str,
+    path: str,
+    allowed: Iterable[str],
+    beside: tuple[str, ...] = (),
+) -> str:
+    """Read the member that decides which others there are; `beside` are names that also belong there.
+
+    :raises WireError: it is missing, no text, or not one of `allowed`.
+    """
+    tag = obj.get(name, _ABSENT)
+    if tag is _ABSENT:
+        raise missing(obj, name, path, beside)
+    if not isinstance(tag, str):
+        raise wrong_type(tag, f"{path}.{name}", "string")
+    if tag not in allowed:
+        raise WireError(
+            f"{name} cannot be {_shown(tag)}",
+            f"{path}.{name}",
+            f"Parameter '{name}' does not accept value '{tag}'" if _is_carried(tag) else None,
+            hint=_choices(tag, allowed),
+        )
+    return tag
+
+
+def read_members(obj: dict[str, object], shape: Shape, path: str, tags: tuple[str, ...]) -> dict[str, Any]:
+    """Read the members of an object whose `tags` are read already: attribute -> checked value.
+
+    :raises WireError: the first fault in QEMU's order: members as declared, then unexpected names.
+    """
+    found: dict[str, Any] = {}
+    left = len(obj) - len(tags)
+    for member in shape.required:
+        value = obj.get(member.wire, _ABSENT)
+        if value is _ABSENT:
+            raise missing(obj, member.wire, path, (*tags, *shape.names()))
+        found[member.attribute] = member.read(value, path, member.wire)
+        left -= 1
+    if left:
+        for member in shape.optional:
+            value = obj.get(member.wire, _ABSENT)
+            if value is not _ABSENT:
+                found[member.attribute] = member.read(value, path, member.wire)
+                left -= 1
+    if left:
+        raise unexpected(obj, path, (*tags, *shape.names()), shape.advice)
+    return found
+
+
+def build(
+    make: Callable[..., _T], obj: dict[str, object], shape: Shape, path: str, tags: tuple[str, ...]
+) -> _T:
+    """Read the members of an object and make the model's value of them.
+
+    :raises WireError: as `read_members`, or the model refuses what QEMU takes (a NUL).
+    """
+    found = read_members(obj, shape, path, tags)
+    try:
+        return make(**found)
+    except AddressError as error:
+        attribute, bracket, index = error.member.partition("[")
+        members = (*shape.required, *shape.optional)
+        name = next(member.wire for member in members if member.attribute == attribute)
+        raise WireError(error.reason, f"{path}.{name}{bracket}{index}") from None
+
+
+# --- readers of one value: (value, path of the object, name) -> the value -----------------------------
+
+
+def text(value: object, path: str, name: str) -> str:
+    """Read a string that JSON can carry."""
+    if not isinstance(value, str):
+        raise wrong_type(value, f"{path}.{name}", "string")
+    if not value.isascii() and (found := _NOT_CARRIED.search(value)) is not None:
+        raise WireError(
+            f"holds U+{ord(found[0]):04X} at {found.start()}, which QEMU's JSON reader refuses",
+            f"{path}.{name}",
+        )
+    return value
+
+
+def flag(value: object, path: str, name: str) -> bool:
+    """Read a boolean."""
+    if not isinstance(value, bool):
+        raise wrong_type(value, f"{path}.{name}", "boolean")
+    return value
+
+
+def texts(value: object, path: str, name: str) -> tuple[str, ...]:
+    """Read a list of strings."""
+    if not isinstance(value, list):
+        raise wrong_type(value, f"{path}.{name}", "array")
+    return tuple(text(item, path, f"{name}[{index}]") for index, item in enumerate(value))
+
+
+def uint16(value: object, path: str, name: str) -> int:
+    """Read a number up to 65535."""
+    return _number(value, path, name, UINT16_MAX, "uint16_t")
+
+
+def uint32(value: object, path: str, name: str) -> int:
+    """Read a number up to 2**32 - 1."""
+    return _number(value, path, name, UINT32_MAX, "uint32_t")
+
+
+def uint64(value: object, path: str, name: str) -> int:
+    """Read a number up to 2**64 - 1. A negative one, which QEMU wraps, is refused."""
+    return _number(value, path, name, UINT64_MAX, "uint64")
+
+
+def _number(value: object, path: str, name: str, largest: int, kind: str) -> int:
+    where = f"{path}.{name}"
+    if isinstance(value, int) and not isinstance(value, bool):
+        if 0 <= value <= largest:
+            return value
+        reason = f"must be between 0 and {largest}"
+        if not _INT64_MIN <= value <= UINT64_MAX:
+            raise WireError(reason, where, f"Parameter '{where}' expects uint64")
+        # in range for QEMU's reader, which wraps what is negative
+        answer = f"Parameter '{name}' expects {kind}" if largest < UINT64_MAX else None
+        raise WireError(reason, where, answer)
+    raise WireError(
+        f"must be an integer, not {kind_of(value)}",
+        where,
+        f"Parameter '{where}' expects uint64",
+        hint=_integer_hint(value),
+    )
+
+
+# --- errors -------------------------------------------------------------------------------------------
+
+
+def wrong_type(value: object, path: str, expected: str) -> WireError:
+    """Make the error for a value of the wrong JSON type; `expected` is QEMU's word for the right one."""
+    hint = None
+    if expected == "string" and isinstance(value, int):
+        hint = f'write "{str(value).lower() if isinstance(value, bool) else _digits(value)}"'
+    elif expected == "boolean" and value in ("on", "yes", "true", 1):
+        hint = "write true"
+    elif expected == "boolean" and value in ("off", "no", "false", 0):
+        hint = "write false"
+    elif expected == "array" and isinstance(value, dict):
+        hint = "put it in a list: [{...}]"
+    elif expected == "array" and isinstance(value, str) and path.endswith(".args"):
+        hint = 'write ["/bin/sh", "-c", "COMMAND"], or one item for each argument'
+    return WireError(
+        f"must be {'an' if expected[0] in 'ao' else 'a'} {expected}, not {kind_of(value)}",
+        path,
+        f"Invalid parameter type for '{path}', expected: {expected}",
+        hint=hint,
+    )
+
+
+def missing(obj: dict[str, object], name: str, path: str, known: tuple[str, ...]) -> WireError:
+    """Make the error for a member that is not there, naming what was perhaps meant to be it."""
+    strangers = [key for key in obj if isinstance(key, str) and key not in known]
+    near = next((key for key in strangers if _meant(key, (name,)) == name), None)
+    where = f"{path}.{name}"
+    return WireError(
+        "is missing",
+        where,
+        f"Parameter '{where}' is missing",
+        hint=None if near is None else f"{near}: write {name}",
+    )
+
+
+def unexpected(
+    obj: dict[str, object],
+    path: str,
+    known: tuple[str, ...],
+    advice: Callable[[str], str | None] = lambda _: None,
+) -> WireError:
+    """Make the error for the first name that does not belong into the object."""
+    name = next(key for key in obj if key not in known)
+    if not isinstance(name, str):
+        return WireError(f"has a name of type {kind_of(name)}: names are strings", path)
+    hint = advice(name)
+    if hint is None and (near := _meant(name, known)) is not None:
+        hint = f"{name}: write {near}"
+    where = f"{path}.{name}"
+    return WireError(
+        f"is unexpected here; known are {', '.join(known)}",
+        where,
+        f"Parameter '{where}' is unexpected" if _is_carried(name) else None,
+        hint=hint,
+    )
+
+
+def kind_of(value: object) -> str:
+    """Name the JSON type of a value, with the value itself where that is short."""
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return str(value).lower()
+        case int():
+            return f"the number {_digits(value)}"
+        case float():
+            return f"the number {value}"
+        case str():
+            return f"the string {_shown(value)}"
+        case list():
+            return "an array"
+        case dict():
+            return "an object"
+        case _:
+            return f"a Python {type(value).__name__}"
+
+
+def first_not_carried(value: str) -> str | None:
+    """Name the first character of a text that JSON, or QEMU's reader of it, cannot carry."""
+    found = None if value.isascii() else _NOT_CARRIED.search(value)
+    if found is None:
+        return None
+    code = ord(found[0])
+    return f"the raw byte 0x{code - 0xDC00:02X}" if 0xDC80 <= code <= 0xDCFF else f"U+{code:04X}"
+
+
+def _is_carried(value: str) -> bool:
+    return first_not_carried(value) is None
+
+
+def _digits(value: int) -> str:
+    return str(value) if -(10**40) < value < 10**40 else "with many digits"
+
+
+def _shown(value: str) -> str:
+    return f'"{printable(shortened(value))}"'
+
+
+def _integer_hint(value: object) -> str | None:
+    if isinstance(value, str) and len(value) < 32:
+        try:
+            return f"write {int(value, 0)}"
+        except ValueError:
+            return None
+    if isinstance(value, float) and value.is_integer() and 0 <= value < 2.0**64:
+        return f"write {int(value)}"
+    return None
+
+
+_MEANT: Final = {
+    "channeltype": "channel-type",
+    "type": "channel-type",
+    "address": "addr",
+    "socket-type": "type",
+    "exec-str": "args",
+    "command": "args",
+    "cmd": "args",
+    "file": "filename",
+    "path": "filename",
+    "name": "str",
+    "fd": "str",
+}
+
+
+def _meant(name: str, known: tuple[str, ...]) -> str | None:
+    """Guess which of the known names was meant."""
+    if len(name) > 40:
+        return None
+    usual = _MEANT.get(name)
+    if usual in known:
+        return usual
+    import difflib  # for errors alone
+
+    plain = name.lower().replace("_", "-")
+    near = difflib.get_close_matches(plain, known, n=1, cutoff=0.75)
+    return near[0] if near else None
+
+
+def _choices(tag: str, allowed: Iterable[str]) -> str:
+    names = tuple(sorted(allowed))
+    near = _meant(tag, names)
+    return f'write "{near}"' if near is not None else f"write one of {', '.join(names)}"

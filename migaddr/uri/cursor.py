@@ -1,0 +1,52 @@
+"""One URI being read: its text, the trace if one is kept, and the maker of every ParseError."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from migaddr.errors import ParseError
+from migaddr.uri.trace import Trace
+
+_UNSPEAKABLE: Final = re.compile("[\0\ud800-\udc7f\udd00-\udfff]")
+
+
+class Cursor:
+    """The text of one URI.
+
+    :raises ParseError: the text cannot be handed to QEMU at all: no string, a NUL, a lone surrogate.
+    """
+
+    __slots__ = ("text", "trace")
+
+    def __init__(self, text: str, trace: Trace | None) -> None:
+        if not isinstance(text, str):
+            raise ParseError(f"a URI is a str, not {type(text).__name__}", "", 0, 0)
+        if not text.isascii() or "\0" in text:
+            found = _UNSPEAKABLE.search(text)
+            if found is not None:
+                what = "a NUL character" if found[0] == "\0" else "a lone surrogate"
+                raise ParseError(
+                    f"a URI cannot hold {what}: QEMU reads bytes up to the first NUL",
+                    text,
+                    found.start(),
+                    found.end(),
+                )
+        self.text = text
+        self.trace = trace
+
+    def error(
+        self, reason: str, start: int, end: int, qemu_message: str, hint: str | None = None
+    ) -> ParseError:
+        """Make the error for `text[start:end]`; the caller raises it."""
+        return ParseError(reason, self.text, start, end, qemu_message, False, hint)
+
+
+def byte_length(text: str) -> int:
+    """Count the bytes that `text` is to QEMU: UTF-8, a surrogate escape one byte."""
+    return len(text) if text.isascii() else len(text.encode("utf-8", "surrogateescape"))
+
+
+def first_bytes(text: str, count: int) -> str:
+    """Cut `text` after `count` bytes, as C does, even inside a character."""
+    return text.encode("utf-8", "surrogateescape")[:count].decode("utf-8", "surrogateescape")

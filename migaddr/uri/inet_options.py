@@ -1,0 +1,280 @@
+"""`host:port,option...` as QEMU reads it since 10.1: a list of options, each of which must be known.
+
+    inet    = [first *("," item)] [","]
+    first   = name "=" value | value          ; a bare value is that of "addr"
+    item    = name "=" value | flag
+    flag    = name | "no" name                ; "on" | "off"
+    value   = *(byte but "," | ",,")          ; ",," is one comma
+    name    = "addr" | "to" | "numeric" | "ipv4" | "ipv6" | "keep-alive" | "mptcp" | "id"
+            | "keep-alive-count" | "keep-alive-idle" | "keep-alive-interval"
+    addr    = "[" host "]:" port              ; where the whole text starts with "[": first "]:" splits
+            | [host] ":" port                 ; otherwise: first ":" splits
+    bool    = "on" | "yes" | "true" | "y" | "off" | "no" | "false" | "n"
+    number  = *blank ["+" | "-"] (1*DIGIT | "0" octal | "0x" hex | "0b" binary)
+    id      = ALPHA *(ALPHA | DIGIT | "-" | "." | "_")
+
+Every item is checked, from left to right, before the address is looked at; the last of a name counts. An
+"id" is looked for first, in a separate pass that knows no bare value: the doubled comma in `h,,id=9:1` ends
+an item there (seen on 11.1). Numbers wrap: `to` at 2**16, the keep-alive ones at 2**32.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Final
+
+from migaddr.errors import ParseError
+from migaddr.model import UINT16_MAX, UINT32_MAX, UINT64_MAX, InetAddress
+from migaddr.uri.cursor import Cursor
+from migaddr.uri.inet_notes import Span, note_address
+from migaddr.uri.trace import Trace
+
+_NAME: Final = re.compile(r"[^=,]*")
+_VALUE: Final = re.compile(r"[^,]*(?:,,[^,]*)*")
+_NUMBER: Final = re.compile(
+    r"[ \t\n\v\f\r]*([+-]?)(?:0[xX]([0-9a-fA-F]+)|0[bB]([01]+)|(0[0-7]*)|([1-9][0-9]*))"
+)
+_ID: Final = re.compile(r"[A-Za-z][A-Za-z0-9\-._]*")
+_BOOL: Final[dict[str, bool]] = {
+    "on": True,
+    "yes": True,
+    "true": True,
+    "y": True,
+    "off": False,
+    "no": False,
+    "false": False,
+    "n": False,
+}
+_FLAGS: Final = {
+    "numeric": "numeric",
+    "ipv4": "ipv4",
+    "ipv6": "ipv6",
+    "keep-alive": "keep_alive",
+    "mptcp": "mptcp",
+}
+_COUNTS: Final = {
+    "to": ("to", UINT16_MAX),
+    "keep-alive-count": ("keep_alive_count", UINT32_MAX),
+    "keep-alive-idle": ("keep_alive_idle", UINT32_MAX),
+    "keep-alive-interval": ("keep_alive_interval", UINT32_MAX),
+}
+
+
+def read_inet(cursor: Cursor, start: int) -> InetAddress:
+    """Read `cursor.text[start:]`.
+
+    :raises ParseError: QEMU since 10.1 refuses it; `qemu_message` is what it says after `tcp:`.
+    """
+    text = cursor.text
+    if "id" in text:
+        _check_id(cursor, start)
+    addr, addr_span = "", (len(text), len(text))
+    options: dict[str, Any] = {}  # attribute -> bool or int, as its table says
+    seen: dict[str, Span] = {}
+    at = start
+    while at < len(text):
+        name, value, value_start, end = _item(text, at, bare="addr" if at == start else None)
+        if name == "addr":
+            addr, addr_span = value, (value_start, end)
+        elif (flag := _FLAGS.get(name)) is not None:
+            options[flag] = _read_bool(cursor, name, value, value_start, end)
+        elif (count := _COUNTS.get(name)) is not None:
+            options[count[0]] = _read_number(cursor, name, value, value_start, end, count[1])
+        elif name != "id":
+            raise _unknown(cursor, name, at, end)
+        if cursor.trace is not None:
+            _note_item(cursor.trace, text, name, at, value_start, end, seen)
+        at = end + 1
+    host, port = _split(cursor, start, addr, addr_span)
+    return InetAddress(host, port, **options)
+
+
+def _item(text: str, at: int, bare: str | None) -> tuple[str, str, int, int]:
+    """Read one item: its name, its value, where the value starts, and where the item ends.
+
+    `bare` is the name of a value that stands alone; None: what stands alone is a flag.
+    """
+    found = _NAME.match(text, at)
+    assert found is not None  # it matches the empty string
+    end = found.end()
+    value_start = at
+    if text[end : end + 1] == "=":
+        name, value_start = found[0], end + 1
+    elif bare is not None:
+        name = bare
+    elif found[0].startswith("no"):
+        return found[0][2:], "off", end, end
+    else:
+        return found[0], "on", end, end
+    found = _VALUE.match(text, value_start)
+    assert found is not None  # it matches the empty string
+    value = found[0]
+    return name, value.replace(",,", ",") if ",," in value else value, value_start, found.end()
+
+
+def find_id(text: str, start: int) -> tuple[str, Span] | None:
+    """Find the first id as QEMU's own first pass sees it: its value, and where it stands."""
+    at = start
+    while at < len(text):
+        name, value, value_start, end = _item(text, at, bare=None)
+        if name == "id":
+            return value, (value_start, end)
+        at = end + 1
+    return None
+
+
+def _check_id(cursor: Cursor, start: int) -> None:
+    found = find_id(cursor.text, start)
+    if found is not None and _ID.fullmatch(found[0]) is None:
+        raise cursor.error(
+            "an id is a letter, then letters, digits, '-', '.' or '_'",
+            *found[1],
+            "Parameter 'id' expects an identifier",
+            "leave id out: an address has no use for it",
+        )
+
+
+def _read_bool(cursor: Cursor, name: str, value: str, start: int, end: int) -> bool:
+    flag = _BOOL.get(value)
+    if flag is None:
+        raise cursor.error(
+            f"{name} is either on or off",
+            start,
+            end,
+            f"Parameter '{name}' expects 'on' or 'off'",
+            f"write {name}=on or {name}=off",
+        )
+    return flag
+
+
+def _read_number(cursor: Cursor, name: str, value: str, start: int, end: int, largest: int) -> int:
+    found = _NUMBER.fullmatch(value)
+    if found is None:
+        raise cursor.error(
+            f"{name} takes a number",
+            start,
+            end,
+            f"Parameter '{name}' expects a number",
+            f"write {name}=1",
+        )
+    sign, hexadecimal, binary, octal, decimal = found.groups()
+    digits, base = (
+        (hexadecimal, 16)
+        if hexadecimal
+        else (binary, 2)
+        if binary
+        else (octal or decimal, 8 if octal else 10)
+    )
+    digits = digits.lstrip("0") or "0"
+    number = int(digits, base) if len(digits) <= 64 else UINT64_MAX + 1
+    if number > UINT64_MAX:
+        raise cursor.error(
+            f"{name} is more than 2**64 - 1",
+            start,
+            end,
+            f"Value '{value}' is too large for parameter '{name}'",
+            f"write {name}={largest} or less",
+        )
+    kept = (-number if sign == "-" else number) & largest
+    if cursor.trace is not None:
+        if kept != (-number if sign == "-" else number):
+            cursor.trace.surprise(
+                f"{'to' if name == 'to' else 'keep-alive'}-wraps",
+                start,
+                end,
+                f"QEMU keeps it modulo {largest + 1}: {name} is {kept}",
+            )
+        elif base == 8 and digits != str(number):
+            cursor.trace.surprise("octal-number", start, end, f"a leading 0 means octal: {kept}")
+        elif base == 2:
+            cursor.trace.surprise(
+                "binary-number",
+                start,
+                end,
+                f"read as {kept} where QEMU was built with glibc 2.38 or later, else an error",
+            )
+    return kept
+
+
+def _unknown(cursor: Cursor, name: str, start: int, end: int) -> ParseError:
+    names = ("to", *_FLAGS, *_COUNTS, "addr")
+    if "=" in cursor.text[start:end] and ":" in name:
+        hint = "a '=' before the first comma makes an option of it: put addr= in front"
+    elif ":" in name:
+        hint = "a comma inside the host or the port is written twice"
+    else:
+        hint = f"QEMU 10.1 and later know {', '.join(sorted(set(names)))}"
+    return cursor.error(
+        "an option that QEMU does not know" if name else "an empty option",
+        start,
+        end,
+        f"Invalid parameter '{name}'",
+        hint,
+    )
+
+
+def _split(cursor: Cursor, start: int, addr: str, addr_span: Span) -> tuple[str, str]:
+    """Split the address; brackets count only where the whole text, not the address, starts with one."""
+    bracketed = cursor.text.startswith("[", start)
+    opening, closing = (1, "]:") if bracketed else (0, ":")
+    at = addr.find(closing)
+    host, port = addr[opening:at], addr[at + len(closing) :]
+    if at < 0 or not port or (bracketed and not host):
+        kind = "IPv6 address" if bracketed else "address"
+        fault = (addr_span[1], addr_span[1])
+        if at < 0:
+            reason = f"the '{closing}' and the port are missing"
+        elif bracketed and at < 2:
+            reason, fault = "there is no host between the brackets", addr_span
+        else:
+            reason = "the port is missing"
+        raise cursor.error(
+            reason,
+            *fault,
+            f"error parsing {kind} '{addr}'",
+            "write host:port, with an IPv6 address as [::1]:4444",
+        )
+    if cursor.trace is not None:
+        raw = cursor.text[addr_span[0] : addr_span[1]]
+        host_end = addr_span[0] + _raw_index(raw, at)
+        host_span = (addr_span[0] + opening, host_end)
+        port_span = (host_end + len(closing), addr_span[1])
+        note_address(cursor.trace, host, host_span, port, port_span, bracketed=bracketed)
+    return host, port
+
+
+def _raw_index(raw: str, index: int) -> int:
+    """Find where character `index` of the value stands in the text, where commas are doubled."""
+    at = 0
+    for _ in range(index):
+        at += 2 if raw.startswith(",,", at) else 1
+    return at
+
+
+def _note_item(
+    trace: Trace,
+    text: str,
+    name: str,
+    start: int,
+    value_start: int,
+    end: int,
+    seen: dict[str, Span],
+) -> None:
+    if name != "addr":
+        trace.part(name if name != "id" else "ignored", start, end)
+    if name == "id":
+        trace.surprise(
+            "id-registered",
+            start,
+            end,
+            "the address does not keep it, but a second use in the same QEMU process fails: Duplicate ID",
+        )
+    elif name in seen:
+        trace.surprise("duplicate-option", *seen[name], f"the last {name} counts, not this one")
+    seen[name] = (start, end)
+    if "=" not in text[start:end] and text.startswith(f"no{name}", start) and name != "addr":
+        trace.surprise("negated-flag", start, end, f"read as {name}=off")
+    if ",," in text[value_start:end]:
+        trace.surprise("doubled-comma", value_start, end, "a doubled comma is one literal comma")
+    if end + 1 == len(text) and text[end] == ",":
+        trace.surprise("ignored-option", end, end + 1, "a trailing comma is ignored")
