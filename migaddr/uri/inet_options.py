@@ -21,6 +21,7 @@ an item there (seen on 11.1). Numbers wrap: `to` at 2**16, the keep-alive ones a
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Any, Final
 
 from migaddr.errors import ParseError
@@ -29,7 +30,8 @@ from migaddr.uri.cursor import Cursor
 from migaddr.uri.inet_notes import Span, note_address
 from migaddr.uri.trace import Trace
 
-_NAME: Final = re.compile(r"[^=,]*")
+_ITEM: Final = re.compile(r"(?P<name>[^=,]*)(?:=(?P<value>[^,]*(?:,,[^,]*)*))?,?")
+_BARE: Final = re.compile(r"[^=,]*(?:,|\Z)")  # the first item has no name: it is the address
 _VALUE: Final = re.compile(r"[^,]*(?:,,[^,]*)*")
 _NUMBER: Final = re.compile(
     r"[ \t\n\v\f\r]*([+-]?)(?:0[xX]([0-9a-fA-F]+)|0[bB]([01]+)|(0[0-7]*)|([1-9][0-9]*))"
@@ -52,7 +54,7 @@ _FLAGS: Final = {
     "keep-alive": "keep_alive",
     "mptcp": "mptcp",
 }
-_COUNTS: Final = {
+_NUMBERS: Final = {
     "to": ("to", UINT16_MAX),
     "keep-alive-count": ("keep_alive_count", UINT32_MAX),
     "keep-alive-idle": ("keep_alive_idle", UINT32_MAX),
@@ -65,61 +67,74 @@ def read_inet(cursor: Cursor, start: int) -> InetAddress:
 
     :raises ParseError: QEMU since 10.1 refuses it; `qemu_message` is what it says after `tcp:`.
     """
-    text = cursor.text
+    text, trace = cursor.text, cursor.trace
     if "id" in text:
         _check_id(cursor, start)
     addr, addr_span = "", (len(text), len(text))
     options: dict[str, Any] = {}  # attribute -> bool or int, as its table says
-    seen: dict[str, Span] = {}
-    at = start
-    while at < len(text):
-        name, value, value_start, end = _item(text, at, bare="addr" if at == start else None)
+    checked: dict[str, dict[str, Any]] = {}  # what an item says: repeats need no second look
+    places: dict[str, Span] = {}
+    rest = start
+    if _BARE.match(text, start) is not None:
+        addr, addr_span = _read_value(text, start)
+        rest = addr_span[1] + 1
+        if trace is not None:
+            _note_item(trace, text, "addr", start, start, addr_span[1], places)
+    for item in _items(text, rest):
+        raw = item[0]
+        if trace is None and raw in checked:
+            options.update(checked[raw])
+            continue
+        at = item.start()
+        name, value, value_start, end = _read_item(item)
         if name == "addr":
             addr, addr_span = value, (value_start, end)
-        elif (flag := _FLAGS.get(name)) is not None:
-            options[flag] = _read_bool(cursor, name, value, value_start, end)
-        elif (count := _COUNTS.get(name)) is not None:
-            options[count[0]] = _read_number(cursor, name, value, value_start, end, count[1])
-        elif name != "id":
+        elif (attribute := _FLAGS.get(name, "")) != "":
+            checked[raw] = {attribute: _read_bool(cursor, name, value, value_start, end)}
+            options.update(checked[raw])
+        elif name in _NUMBERS:
+            attribute, largest = _NUMBERS[name]
+            checked[raw] = {attribute: _read_number(cursor, name, value, value_start, end, largest)}
+            options.update(checked[raw])
+        elif name == "id":
+            checked[raw] = {}
+        else:
             raise _unknown(cursor, name, at, end)
-        if cursor.trace is not None:
-            _note_item(cursor.trace, text, name, at, value_start, end, seen)
-        at = end + 1
+        if trace is not None:
+            _note_item(trace, text, name, at, value_start, end, places)
     host, port = _split(cursor, start, addr, addr_span)
     return InetAddress(host, port, **options)
 
 
-def _item(text: str, at: int, bare: str | None) -> tuple[str, str, int, int]:
-    """Read one item: its name, its value, where the value starts, and where the item ends.
+def _items(text: str, start: int) -> Iterator[re.Match[str]]:
+    """Cut `text[start:]` into its items; a comma at the very end starts none."""
+    for item in _ITEM.finditer(text, start):
+        if item.start() < len(text):
+            yield item
 
-    `bare` is the name of a value that stands alone; None: what stands alone is a flag.
-    """
-    found = _NAME.match(text, at)
+
+def _read_value(text: str, start: int) -> tuple[str, Span]:
+    """Read a value: it goes up to the next single comma."""
+    found = _VALUE.match(text, start)
     assert found is not None  # it matches the empty string
-    end = found.end()
-    value_start = at
-    if text[end : end + 1] == "=":
-        name, value_start = found[0], end + 1
-    elif bare is not None:
-        name = bare
-    elif found[0].startswith("no"):
-        return found[0][2:], "off", end, end
-    else:
-        return found[0], "on", end, end
-    found = _VALUE.match(text, value_start)
-    assert found is not None  # it matches the empty string
-    value = found[0]
-    return name, value.replace(",,", ",") if ",," in value else value, value_start, found.end()
+    return found[0].replace(",,", ","), found.span()
+
+
+def _read_item(item: re.Match[str]) -> tuple[str, str, int, int]:
+    """Give an item's name, its value, where the value starts, and where the item ends."""
+    name, value = item["name"], item["value"]
+    if value is not None:
+        return name, value.replace(",,", ","), item.start("value"), item.end("value")
+    end = item.end("name")
+    return (name[2:], "off", end, end) if name.startswith("no") else (name, "on", end, end)
 
 
 def find_id(text: str, start: int) -> tuple[str, Span] | None:
     """Find the first id as QEMU's own first pass sees it: its value, and where it stands."""
-    at = start
-    while at < len(text):
-        name, value, value_start, end = _item(text, at, bare=None)
+    for item in _items(text, start):
+        name, value, value_start, end = _read_item(item)
         if name == "id":
             return value, (value_start, end)
-        at = end + 1
     return None
 
 
@@ -197,7 +212,7 @@ def _read_number(cursor: Cursor, name: str, value: str, start: int, end: int, la
 
 
 def _unknown(cursor: Cursor, name: str, start: int, end: int) -> ParseError:
-    names = ("to", *_FLAGS, *_COUNTS, "addr")
+    names = ("to", *_FLAGS, *_NUMBERS, "addr")
     if "=" in cursor.text[start:end] and ":" in name:
         hint = "a '=' before the first comma makes an option of it: put addr= in front"
     elif ":" in name:
