@@ -49,7 +49,7 @@ class AddressError(MigaddrError):
         self.reason = reason
 
     def __str__(self) -> str:
-        return f"{self.member}: {self.reason}"
+        return carets.printable(f"{self.member}: {self.reason}")
 
 
 class ParseError(MigaddrError):
@@ -90,7 +90,7 @@ class ParseError(MigaddrError):
         self.hint = hint
 
     def __str__(self) -> str:
-        lines = [self.reason]
+        lines = [carets.printable(self.reason)]
         if self.text:
             lines.append(carets.under(self.text, self.start, self.end))
         return "\n".join(lines + _advice(self.hint, self.qemu_message, self.crashes_qemu))
@@ -126,7 +126,7 @@ class WireError(MigaddrError):
         self.hint = hint
 
     def __str__(self) -> str:
-        lines = [f"{carets.printable(self.path)}: {self.reason}"]
+        lines = [carets.printable(f"{self.path}: {self.reason}")]
         return "\n".join(lines + _advice(self.hint, self.qemu_message, self.crashes_qemu))
 
 
@@ -149,7 +149,7 @@ class InexpressibleError(MigaddrError):
         self.reason = reason
 
     def __str__(self) -> str:
-        return f"not expressible as {self.target}: {self.reason}"
+        return carets.printable(f"not expressible as {self.target}: {self.reason}")
 
 
 class CommandError(MigaddrError):
@@ -169,7 +169,7 @@ class CommandError(MigaddrError):
         self.crashes_qemu = crashes_qemu
 
     def __str__(self) -> str:
-        return "\n".join([self.reason, *_advice(None, self.qemu_message, self.crashes_qemu)])
+        return "\n".join([carets.printable(self.reason), *_advice(None, self.qemu_message, self.crashes_qemu)])
 
 
 class UnknownReleaseError(MigaddrError):
@@ -186,7 +186,7 @@ class UnknownReleaseError(MigaddrError):
         self.reason = reason
 
     def __str__(self) -> str:
-        return f"{carets.printable(carets.shortened(self.text))}: {self.reason}"
+        return carets.printable(f"{carets.shortened(self.text)}: {self.reason}")
 
 
 def _advice(hint: str | None, qemu_message: str | None, crashes_qemu: bool) -> list[str]:

@@ -88,7 +88,7 @@ class CommandArguments:
 
 
 @final
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, repr=False)
 class Release:
     """A QEMU release: its version, and what it accepts. Compares by value.
 
@@ -135,6 +135,9 @@ class Release:
     def series(self) -> str:
         """`10.0` for 10.0.13."""
         return f"{self.version[0]}.{self.version[1]}"
+
+    def __repr__(self) -> str:
+        return f"<Release {self}{'' if self.known else ', not known'}>"
 
     def __str__(self) -> str:
         return self.series if self.version[2] == 0 else f"{self.series}.{self.version[2]}"

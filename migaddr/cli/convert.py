@@ -41,7 +41,10 @@ from migaddr.releases import LATEST, Release
     help="Write this format.  [default: uri for what was qmp, else qmp]",
 )
 @click.option(
-    "--release", callback=to_release, metavar="R", help=f"Read and write as QEMU R does.  [default: {LATEST}]"
+    "--release",
+    callback=to_release,
+    metavar="R",
+    help=f"Read and write as QEMU R does.  [default: read as {LATEST}, write for all]",
 )
 @click.option("--jsonl", is_flag=True, help="Read a JSON value a line, write an object a line.")
 @click.argument("values", nargs=-1, metavar="[VALUE]...")
@@ -62,8 +65,8 @@ def command(
     reads alike, unless --release asks for one.
 
     With --jsonl a line is a JSON value (a string is a URI), and the answer in its place is
-    {"ok": true, "result": ...} or {"ok": false, "error": ..., "qemu_message": ..., "crashes_qemu": ...} with the
-    "span" in the text or the "path" in the value.
+    {"ok": true, "result": ...} or {"ok": false, "error": ..., "qemu_message": ..., "crashes_qemu": ...}
+    with the "span" in the text or the "path" in the value.
 
     \b
     Examples:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from typing import Final, TypeAlias
 
@@ -122,7 +123,7 @@ def _parts(text: str, parts: tuple[Part, ...]) -> list[Line]:
     named = {part.start: part for part in parts if part.start < part.end}
     rows: list[tuple[int, Part]] = []
     rule = [" "] * places[-1]
-    for place, following, (start, _) in zip(places, places[1:], _pieces(text, parts), strict=False):
+    for (place, following), (start, _) in zip(itertools.pairwise(places), _pieces(text, parts), strict=True):
         part = named.get(start)
         if part is not None:
             rule[place:following] = "-" * (following - place)
@@ -140,7 +141,7 @@ def _parts(text: str, parts: tuple[Part, ...]) -> list[Line]:
 def _pieces(text: str, parts: tuple[Part, ...]) -> list[tuple[int, int]]:
     """Cut the text at the bounds of its parts."""
     bounds = sorted({0, len(text), *(p.start for p in parts), *(p.end for p in parts)})
-    return list(zip(bounds, bounds[1:], strict=False))
+    return list(itertools.pairwise(bounds))
 
 
 def _meaning(text: str, part: Part) -> str:

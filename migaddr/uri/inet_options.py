@@ -26,16 +26,19 @@ from typing import Any, Final
 
 from migaddr.errors import ParseError
 from migaddr.model import UINT16_MAX, UINT32_MAX, UINT64_MAX, InetAddress
-from migaddr.uri.cursor import Cursor
+from migaddr.uri.cursor import Cursor, byte_length
 from migaddr.uri.inet_notes import Span, note_address
 from migaddr.uri.trace import Trace
 
-_ITEM: Final = re.compile(r"(?P<name>[^=,]*)(?:=(?P<value>[^,]*(?:,,[^,]*)*))?,?")
+_ITEM: Final = re.compile(r"([^=,]*)(?:=([^,]*(?:,,[^,]*)*))?,?")
+LISTENED_PORT_BYTES: Final = 32
+
 _BARE: Final = re.compile(r"[^=,]*(?:,|\Z)")  # the first item has no name: it is the address
 _VALUE: Final = re.compile(r"[^,]*(?:,,[^,]*)*")
 _NUMBER: Final = re.compile(
     r"[ \t\n\v\f\r]*([+-]?)(?:0[xX]([0-9a-fA-F]+)|0[bB]([01]+)|(0[0-7]*)|([1-9][0-9]*))"
 )
+_BASES: Final = {2: 16, 3: 2, 4: 8, 5: 10}  # by the group that matched
 _ID: Final = re.compile(r"[A-Za-z][A-Za-z0-9\-._]*")
 _BOOL: Final[dict[str, bool]] = {
     "on": True,
@@ -72,8 +75,8 @@ def read_inet(cursor: Cursor, start: int) -> InetAddress:
         _check_id(cursor, start)
     addr, addr_span = "", (len(text), len(text))
     options: dict[str, Any] = {}  # attribute -> bool or int, as its table says
-    checked: dict[str, dict[str, Any]] = {}  # what an item says: repeats need no second look
     places: dict[str, Span] = {}
+    previous = None
     rest = start
     if _BARE.match(text, start) is not None:
         addr, addr_span = _read_value(text, start)
@@ -81,27 +84,25 @@ def read_inet(cursor: Cursor, start: int) -> InetAddress:
         if trace is not None:
             _note_item(trace, text, "addr", start, start, addr_span[1], places)
     for item in _items(text, rest):
-        raw = item[0]
-        if trace is None and raw in checked:
-            options.update(checked[raw])
-            continue
-        at = item.start()
-        name, value, value_start, end = _read_item(item)
-        if name == "addr":
-            addr, addr_span = value, (value_start, end)
-        elif (attribute := _FLAGS.get(name, "")) != "":
-            checked[raw] = {attribute: _read_bool(cursor, name, value, value_start, end)}
-            options.update(checked[raw])
-        elif name in _NUMBERS:
+        name, value = item.groups()
+        if trace is None and item[0] == previous:
+            continue  # what was just read, once more
+        previous = item[0]
+        if value is None:
+            name, value = _read_flag(name)
+        elif ",," in value:
+            value = value.replace(",,", ",")
+        if name in _NUMBERS:
             attribute, largest = _NUMBERS[name]
-            checked[raw] = {attribute: _read_number(cursor, name, value, value_start, end, largest)}
-            options.update(checked[raw])
-        elif name == "id":
-            checked[raw] = {}
-        else:
-            raise _unknown(cursor, name, at, end)
+            options[attribute] = _read_number(cursor, name, value, item, largest)
+        elif name in _FLAGS:
+            options[_FLAGS[name]] = _read_bool(cursor, name, value, item)
+        elif name == "addr":
+            addr, addr_span = value, _value_span(item)
+        elif name != "id":
+            raise _unknown(cursor, name, item)
         if trace is not None:
-            _note_item(trace, text, name, at, value_start, end, places)
+            _note_item(trace, text, name, item.start(), *_value_span(item), places)
     host, port = _split(cursor, start, addr, addr_span)
     return InetAddress(host, port, **options)
 
@@ -120,21 +121,24 @@ def _read_value(text: str, start: int) -> tuple[str, Span]:
     return found[0].replace(",,", ","), found.span()
 
 
-def _read_item(item: re.Match[str]) -> tuple[str, str, int, int]:
-    """Give an item's name, its value, where the value starts, and where the item ends."""
-    name, value = item["name"], item["value"]
-    if value is not None:
-        return name, value.replace(",,", ","), item.start("value"), item.end("value")
-    end = item.end("name")
-    return (name[2:], "off", end, end) if name.startswith("no") else (name, "on", end, end)
+def _read_flag(flag: str) -> tuple[str, str]:
+    """Give the name and the value of an item without a value."""
+    return (flag[2:], "off") if flag.startswith("no") else (flag, "on")
+
+
+def _value_span(item: re.Match[str]) -> Span:
+    """Tell where an item's value stands: a flag's at its end."""
+    return item.span(2) if item[2] is not None else (item.end(1), item.end(1))
 
 
 def find_id(text: str, start: int) -> tuple[str, Span] | None:
     """Find the first id as QEMU's own first pass sees it: its value, and where it stands."""
     for item in _items(text, start):
-        name, value, value_start, end = _read_item(item)
+        name, value = item.groups()
+        if value is None:
+            name, value = _read_flag(name)
         if name == "id":
-            return value, (value_start, end)
+            return value.replace(",,", ","), _value_span(item)
     return None
 
 
@@ -149,80 +153,67 @@ def _check_id(cursor: Cursor, start: int) -> None:
         )
 
 
-def _read_bool(cursor: Cursor, name: str, value: str, start: int, end: int) -> bool:
+def _read_bool(cursor: Cursor, name: str, value: str, item: re.Match[str]) -> bool:
     flag = _BOOL.get(value)
     if flag is None:
         raise cursor.error(
             f"{name} is either on or off",
-            start,
-            end,
+            *_value_span(item),
             f"Parameter '{name}' expects 'on' or 'off'",
             f"write {name}=on or {name}=off",
         )
     return flag
 
 
-def _read_number(cursor: Cursor, name: str, value: str, start: int, end: int, largest: int) -> int:
+def _read_number(cursor: Cursor, name: str, value: str, item: re.Match[str], largest: int) -> int:
     found = _NUMBER.fullmatch(value)
     if found is None:
         raise cursor.error(
             f"{name} takes a number",
-            start,
-            end,
+            *_value_span(item),
             f"Parameter '{name}' expects a number",
             f"write {name}=1",
         )
-    sign, hexadecimal, binary, octal, decimal = found.groups()
-    digits, base = (
-        (hexadecimal, 16)
-        if hexadecimal
-        else (binary, 2)
-        if binary
-        else (octal or decimal, 8 if octal else 10)
-    )
-    digits = digits.lstrip("0") or "0"
+    group = found.lastindex or 0
+    base = _BASES[group]
+    digits = found[group].lstrip("0") or "0"
     number = int(digits, base) if len(digits) <= 64 else UINT64_MAX + 1
     if number > UINT64_MAX:
         raise cursor.error(
             f"{name} is more than 2**64 - 1",
-            start,
-            end,
+            *_value_span(item),
             f"Value '{value}' is too large for parameter '{name}'",
             f"write {name}={largest} or less",
         )
-    kept = (-number if sign == "-" else number) & largest
+    meant = -number if found[1] == "-" else number
+    kept = meant & largest
     if cursor.trace is not None:
-        if kept != (-number if sign == "-" else number):
-            cursor.trace.surprise(
-                f"{'to' if name == 'to' else 'keep-alive'}-wraps",
-                start,
-                end,
-                f"QEMU keeps it modulo {largest + 1}: {name} is {kept}",
-            )
-        elif base == 8 and digits != str(number):
-            cursor.trace.surprise("octal-number", start, end, f"a leading 0 means octal: {kept}")
-        elif base == 2:
-            cursor.trace.surprise(
-                "binary-number",
-                start,
-                end,
-                f"read as {kept} where QEMU was built with glibc 2.38 or later, else an error",
-            )
+        _note_number(cursor.trace, name, meant, kept, base, _value_span(item))
     return kept
 
 
-def _unknown(cursor: Cursor, name: str, start: int, end: int) -> ParseError:
-    names = ("to", *_FLAGS, *_NUMBERS, "addr")
-    if "=" in cursor.text[start:end] and ":" in name:
+def _note_number(trace: Trace, name: str, meant: int, kept: int, base: int, span: Span) -> None:
+    if kept != meant:
+        code = "to-wraps" if name == "to" else "keep-alive-wraps"
+        trace.surprise(code, *span, f"QEMU keeps less of the number: {name} is {kept}")
+    elif base == 8 and kept > 7:
+        trace.surprise("octal-number", *span, f"a leading 0 means octal: {name} is {kept}")
+    elif base == 2:
+        message = f"read as {kept} where QEMU was built with glibc 2.38 or later, else an error"
+        trace.surprise("binary-number", *span, message)
+
+
+def _unknown(cursor: Cursor, name: str, item: re.Match[str]) -> ParseError:
+    if ":" in name and item[2] is not None:
         hint = "a '=' before the first comma makes an option of it: put addr= in front"
     elif ":" in name:
         hint = "a comma inside the host or the port is written twice"
     else:
-        hint = f"QEMU 10.1 and later know {', '.join(sorted(set(names)))}"
+        hint = f"QEMU 10.1 and later know {', '.join(sorted({'addr', *_FLAGS, *_NUMBERS}))}"
     return cursor.error(
         "an option that QEMU does not know" if name else "an empty option",
-        start,
-        end,
+        item.start(),
+        _value_span(item)[1],
         f"Invalid parameter '{name}'",
         hint,
     )
@@ -255,6 +246,9 @@ def _split(cursor: Cursor, start: int, addr: str, addr_span: Span) -> tuple[str,
         host_span = (addr_span[0] + opening, host_end)
         port_span = (host_end + len(closing), addr_span[1])
         note_address(cursor.trace, host, host_span, port, port_span, bracketed=bracketed)
+        if byte_length(port) > LISTENED_PORT_BYTES:
+            message = f"the address keeps it whole, but a listener uses {LISTENED_PORT_BYTES} bytes of it"
+            cursor.trace.surprise("port-cut", *port_span, message)
     return host, port
 
 

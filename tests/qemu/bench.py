@@ -100,12 +100,13 @@ class Qemu:
     def migration(self) -> dict[str, Any]:
         """Wait until the outgoing migration is over; give the last answer of query-migrate."""
         end = time.monotonic() + DEADLINE
-        while time.monotonic() < end:
+        while True:
             state: dict[str, Any] = self.execute("query-migrate")["return"]
             if state.get("status") not in ("setup", "active", "device", "cancelling", "pre-switchover"):
                 return state
+            if time.monotonic() > end:
+                raise TimeoutError(f"still {state}")
             time.sleep(0.0005)
-        raise TimeoutError(f"still {state}")
 
     def shell_calls(self) -> list[list[str]]:
         """The argument vectors with which /bin/sh was called so far."""

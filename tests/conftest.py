@@ -1,0 +1,40 @@
+"""Profiles of Hypothesis, and what happens where QEMU is missing."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+from tests.qemu.bench import SERIES, Qemu, binary
+
+settings.register_profile(
+    "default", max_examples=1000, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.register_profile("deep", settings.get_profile("default"), max_examples=100_000)
+settings.register_profile("quick", settings.get_profile("default"), max_examples=50)
+settings.load_profile(os.environ.get("MIGADDR_PROFILE", "default"))
+
+
+@pytest.fixture(params=SERIES, scope="session")
+def series(request: pytest.FixtureRequest) -> str:
+    """A QEMU series whose binary is here. Where it is not: skip, or fail if MIGADDR_REQUIRE has qemu."""
+    name: str = request.param
+    problem = _problem(name)
+    if problem is not None:
+        if "qemu" in os.environ.get("MIGADDR_REQUIRE", "").split(","):
+            pytest.fail(f"MIGADDR_REQUIRE asks for QEMU: {problem}")
+        pytest.skip(problem)
+    return name
+
+
+def _problem(name: str) -> str | None:
+    program = binary(name)
+    if not program.exists():
+        return f"no {program.name}: run tools/get-qemu"
+    try:
+        with Qemu(program):
+            return None
+    except Exception as error:  # whatever it is, it is the reason
+        return f"{program.name} does not run here in namespaces of its own: {error}"
