@@ -1,0 +1,89 @@
+"""What a person reads: the reason, the text with carets under the fault, a hint, QEMU's own words."""
+
+from __future__ import annotations
+
+import pytest
+
+from migaddr import (
+    AddressError,
+    CommandError,
+    InexpressibleError,
+    InetAddress,
+    MigaddrError,
+    ParseError,
+    UnknownReleaseError,
+    WireError,
+    carets,
+    parse_uri,
+)
+
+
+@pytest.mark.parametrize(
+    "kind", [AddressError, CommandError, InexpressibleError, ParseError, UnknownReleaseError, WireError]
+)
+def test_every_error_is_a_migaddr_error_and_a_value_error(kind: type[MigaddrError]) -> None:
+    assert issubclass(kind, MigaddrError)
+    assert issubclass(kind, ValueError)
+
+
+def test_a_parse_error_shows_where_and_what_to_write_instead() -> None:
+    with pytest.raises(ParseError) as caught:
+        parse_uri("tcp:h:80,ipv4=yes", "10.0")
+    assert str(caught.value) == (
+        "ipv4 is either on or off\n"
+        "  tcp:h:80,ipv4=yes\n"
+        "               ^^^^\n"
+        "hint: write ipv4=on or ipv4=off\n"
+        "QEMU answers: error parsing 'ipv4' flag '=yes'"
+    )
+
+
+def test_a_crash_is_said() -> None:
+    with pytest.raises(ParseError) as caught:
+        parse_uri("rdma:h")
+    assert caught.value.crashes_qemu
+    assert str(caught.value).endswith("\nQEMU does not answer this: it crashes")
+
+
+def test_the_other_errors_in_words() -> None:
+    assert str(AddressError("to", "too big")) == "to: too big"
+    assert str(WireError("is missing", "a.b", "Parameter 'a.b' is missing", hint="add b")) == (
+        "a.b: is missing\nhint: add b\nQEMU answers: Parameter 'a.b' is missing"
+    )
+    address = InetAddress("h", "1")
+    assert str(InexpressibleError(address, "a URI", "so")) == "not expressible as a URI: so"
+    assert str(CommandError("no", "No")) == "no\nQEMU answers: No"
+    assert str(CommandError("no", None, True)) == "no\nQEMU does not answer this: it crashes"
+    assert str(UnknownReleaseError("x\n", "is none")) == "x\\n: is none"
+    assert str(ParseError("no text", "", 0, 0)) == "no text"
+
+
+@pytest.mark.parametrize(
+    ("text", "start", "end", "shown"),
+    [
+        ("abc", 1, 2, "  abc\n   ^"),
+        ("abc", 3, 3, "  abc\n     ^"),
+        ("a\nb", 1, 2, "  a\\nb\n   ^^"),
+        ("a\tb\rc", 4, 5, "  a\\tb\\rc\n        ^"),
+        ("日本語", 1, 2, "  日本語\n    ^^"),
+        ("e\u0301x", 2, 3, "  e\u0301x\n   ^"),
+        ("\udc80x", 0, 1, "  \\x80x\n  ^^^^"),
+        ("\x1b\x9b", 1, 2, "  \\x1b\\x9b\n      ^^^^"),
+        ("\u2028\U000e0001", 0, 2, "  \\u2028\\U000e0001\n  ^^^^^^^^^^^^^^^^"),
+        ("x" * 100, 60, 61, f"  ...{'x' * 97}\n  {' ' * 51}^".replace("x" * 97, "x" * 88)),
+    ],
+)
+def test_carets_stand_under_the_part(text: str, start: int, end: int, shown: str) -> None:
+    assert carets.under(text, start, end) == shown
+
+
+def test_a_long_text_is_cut_on_both_sides_and_in_the_part() -> None:
+    shown, marks = carets.under("a" * 1000, 100, 900).split("\n")
+    assert shown.startswith("  ...") and shown.endswith("...")
+    assert len(shown) < 320
+    assert marks.strip() == "^" * (2 * 64 + 3 + 64)
+
+
+def test_errors_differ_from_other_types() -> None:
+    assert AddressError("a", "b") != UnknownReleaseError("a", "b")
+    assert AddressError("a", "b") != ("a", "b")
