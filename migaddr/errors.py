@@ -169,7 +169,9 @@ class CommandError(MigaddrError):
         self.crashes_qemu = crashes_qemu
 
     def __str__(self) -> str:
-        return "\n".join([carets.printable(self.reason), *_advice(None, self.qemu_message, self.crashes_qemu)])
+        return "\n".join(
+            [carets.printable(self.reason), *_advice(None, self.qemu_message, self.crashes_qemu)]
+        )
 
 
 class UnknownReleaseError(MigaddrError):

@@ -29,13 +29,16 @@ PIECES = [
 releases = st.sampled_from(RELEASES)
 hostile_text = st.lists(st.sampled_from(PIECES), max_size=12).map("".join)
 any_text = st.text(
-    st.characters(exclude_categories=("Cs",), exclude_characters="\0")
+    st.characters(exclude_categories=["Cs"], exclude_characters="\0")
     | st.characters(min_codepoint=0xDC80, max_codepoint=0xDCFF),
     max_size=40,
 )
 plain_text = st.text("abcXYZ019.-_", min_size=1, max_size=12)
 texts = plain_text | hostile_text | any_text
-hosts = st.sampled_from(["127.0.0.1", "::1", "fe80::1%lo", "example.org", "", "unix", "fd", "tcp", "vsock"]) | texts
+hosts = (
+    st.sampled_from(["127.0.0.1", "::1", "fe80::1%lo", "example.org", "", "unix", "fd", "tcp", "vsock"])
+    | texts
+)
 ports = st.integers(0, 65535).map(str) | texts
 
 flags = st.none() | st.booleans()
@@ -75,7 +78,9 @@ addresses: st.SearchStrategy[MigrateAddress] = st.one_of(
 )
 channels = st.builds(MigrateChannel, st.sampled_from(ChannelType), addresses)
 
-schemes = st.sampled_from(["tcp:", "rdma:", "unix:", "vsock:", "fd:", "exec:", "file:", "tcp:tcp:", "TCP:", ""])
+schemes = st.sampled_from(
+    ["tcp:", "rdma:", "unix:", "vsock:", "fd:", "exec:", "file:", "tcp:tcp:", "TCP:", ""]
+)
 options = st.lists(
     st.sampled_from(
         [
@@ -86,7 +91,7 @@ options = st.lists(
     ),
     max_size=5,
 ).map("".join)  # fmt: skip
-uris = st.builds(lambda scheme, host, port, rest: f"{scheme}{host}:{port}{rest}", schemes, hosts, ports, options) | (
-    st.builds(lambda scheme, rest: scheme + rest, schemes, hostile_text | any_text)
-)
+uris = st.builds(
+    lambda scheme, host, port, rest: f"{scheme}{host}:{port}{rest}", schemes, hosts, ports, options
+) | (st.builds(lambda scheme, rest: scheme + rest, schemes, hostile_text | any_text))
 """Texts that are URIs, or nearly."""

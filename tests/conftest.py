@@ -7,7 +7,7 @@ import os
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests.qemu.bench import SERIES, Qemu, binary
+from tests.qemu.bench import SERIES, Qemu, QemuDiedError, binary
 
 settings.register_profile(
     "default", max_examples=1000, deadline=None, suppress_health_check=[HealthCheck.too_slow]
@@ -36,5 +36,5 @@ def _problem(name: str) -> str | None:
     try:
         with Qemu(program):
             return None
-    except Exception as error:  # whatever it is, it is the reason
+    except (OSError, QemuDiedError) as error:  # whatever it is, it is the reason
         return f"{program.name} does not run here in namespaces of its own: {error}"

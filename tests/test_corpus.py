@@ -80,7 +80,9 @@ def test_drafts_channels_and_uris_convert_into_each_other(row: Row) -> None:
 
 def test_every_row_has_its_origin_and_the_uris_speak_of_every_release() -> None:
     for name in ("uri", "channels", "drafts"):
-        assert all(row["origin"].split()[0].rstrip(":;") in ("found", "made", "reference") for row in rows(name))
+        assert all(
+            row["origin"].split()[0].rstrip(":;") in ("found", "made", "reference") for row in rows(name)
+        )
     for row in rows("uri"):
         assert len(expected(row)) == 13, row["uri"]
     assert len(rows("uri")) >= 378

@@ -7,8 +7,8 @@ import pytest
 from migaddr import (
     AddressError,
     CommandError,
-    InexpressibleError,
     InetAddress,
+    InexpressibleError,
     MigaddrError,
     ParseError,
     UnknownReleaseError,

@@ -24,7 +24,9 @@ def schema_of(release: Release) -> Schema:
         return name
 
     def members(name: str, types: dict[str, str], optional: frozenset[str] = frozenset(), **more: Any) -> str:
-        listed = [{"name": m, "type": t, **({"default": None} if m in optional else {})} for m, t in types.items()]
+        listed = [
+            {"name": m, "type": t, **({"default": None} if m in optional else {})} for m, t in types.items()
+        ]
         made.append({"name": name, "meta-type": "object", "members": listed, **more})
         return name
 
@@ -60,7 +62,11 @@ def schema_of(release: Release) -> Schema:
     capabilities += ["switchover-ack"] if marked("8.1") else []
     capabilities += ["mapped-ram"] if marked("9.0") else []
     capability = members("capability", {"capability": names("capabilities", capabilities)})
-    command("migrate-set-capabilities", CommandArguments(frozenset({"capabilities"})), {"capabilities": array(capability)})
+    command(
+        "migrate-set-capabilities",
+        CommandArguments(frozenset({"capabilities"})),
+        {"capabilities": array(capability)},
+    )
     parameters = {"multifd-channels"}
     parameters |= {"multifd-qatzip-level"} if marked("9.2") else set()
     parameters |= {"x-rdma-chunk-size"} if marked("11.1") else set()
@@ -96,7 +102,15 @@ def test_what_the_schema_shows_wins_over_the_table() -> None:
 
 
 def test_a_schema_of_the_two_commands_alone_still_tells_the_era() -> None:
-    kept = {"migrate", "migrate-incoming", "migrate-arg", "migrate-incoming-arg", "channel", "[channel]", "addr"}
+    kept = {
+        "migrate",
+        "migrate-incoming",
+        "migrate-arg",
+        "migrate-incoming-arg",
+        "channel",
+        "[channel]",
+        "addr",
+    }
     kept |= {"transports", "kinds", "socket", "inet", "unix", "types"}
     found = Release.from_schema([entity for entity in schema_of(LATEST) if entity["name"] in kept])
     assert found.inet_syntax is LATEST.inet_syntax

@@ -84,7 +84,9 @@ def test_the_release_table_imports_nothing_above_but_the_reader_of_schemas() -> 
     assert above == {"migaddr.introspection.read_schema"}
 
 
-@pytest.mark.parametrize("path", [p for p in MODULES if "cli" not in p.parts and p.name != "__main__.py"], ids=_name)
+@pytest.mark.parametrize(
+    "path", [p for p in MODULES if "cli" not in p.parts and p.name != "__main__.py"], ids=_name
+)
 def test_the_core_depends_on_attrs_alone(path: Path) -> None:
     tops = {imported.partition(".")[0] for imported in _imports(path)}
     assert tops <= CORE_ONLY | MAY_IMPORT_MORE.get(_name(path), set())
@@ -97,4 +99,6 @@ def test_importing_migaddr_loads_none_of_what_tools_need() -> None:
 
 
 def test_no_file_is_longer_than_500_lines() -> None:
-    assert [name for path in MODULES if len(path.read_text().splitlines()) > 500 and (name := _name(path))] == []
+    assert [
+        name for path in MODULES if len(path.read_text().splitlines()) > 500 and (name := _name(path))
+    ] == []

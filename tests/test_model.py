@@ -9,6 +9,7 @@ import attrs
 import pytest
 
 from migaddr import (
+    DRAFT_V1,
     AddressError,
     ChannelType,
     ExecAddress,
@@ -122,7 +123,7 @@ def test_what_holds_an_address_wants_one() -> None:
 
 @pytest.mark.parametrize("wrong", [None, "tcp:h:1", 5, object])
 def test_what_writes_an_address_says_that_it_was_given_none(wrong: Any) -> None:
-    for write in (format_uri, address_to_qmp):
+    for write in (format_uri, address_to_qmp, lambda address: address_to_qmp(address, DRAFT_V1)):
         with pytest.raises(AddressError, match="must be a MigrateAddress"):
             write(wrong)
     for bad in (wrong, [wrong]):

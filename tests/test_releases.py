@@ -6,7 +6,16 @@ from typing import Any
 
 import pytest
 
-from migaddr import LATEST, RELEASES, ChannelType, InetAddress, Release, UnknownReleaseError, format_uri, parse_uri
+from migaddr import (
+    LATEST,
+    RELEASES,
+    ChannelType,
+    InetAddress,
+    Release,
+    UnknownReleaseError,
+    format_uri,
+    parse_uri,
+)
 from migaddr.releases import (
     Exclusivity,
     InetSyntax,
@@ -53,7 +62,13 @@ def test_what_came_when() -> None:
     assert _having(lambda r: r.inet_syntax is InetSyntax.OPTIONS) == _from("10.1")
     assert _having(lambda r: "keep-alive-count" in r.inet_members) == _from("10.1")
     assert _having(lambda r: r.mapped_ram) == _from("9.0")
-    assert _having(lambda r: r.plain_file_fd is PlainFileFd.DEPRECATED) == ["9.1", "9.2", "10.0", "10.1", "10.2"]
+    assert _having(lambda r: r.plain_file_fd is PlainFileFd.DEPRECATED) == [
+        "9.1",
+        "9.2",
+        "10.0",
+        "10.1",
+        "10.2",
+    ]
     assert _having(lambda r: r.plain_file_fd is PlainFileFd.REFUSED) == _from("11.0")
     assert _having(lambda r: r.windows_shell is WindowsShell.CMD) == _from("8.0")
     assert _having(lambda r: r.unknown_scheme is UnknownScheme.OTHER_ERROR) == ["7.2", "8.0"]
@@ -68,7 +83,8 @@ def test_arguments_come_and_go() -> None:
     assert _having(lambda r: "resume" in r.migrate.optional) == SERIES
     assert _having(lambda r: r.migrate_recover.required == {"uri"}) == SERIES
     assert all(
-        r.migrate.deprecated <= r.migrate.optional and not r.migrate.required & r.migrate.optional for r in RELEASES
+        r.migrate.deprecated <= r.migrate.optional and not r.migrate.required & r.migrate.optional
+        for r in RELEASES
     )
     assert [sorted(r.modes) for r in (RELEASES[0], RELEASES[3], RELEASES[8], LATEST)] == [
         [],

@@ -5,6 +5,7 @@ Exit status of every sub-command: 0 all done, 1 some input could not be handled,
 
 from __future__ import annotations
 
+import signal
 import sys
 from collections.abc import Sequence
 from typing import NoReturn
@@ -25,5 +26,6 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def run() -> NoReturn:
-    """Run the command and end the process."""
+    """Run the command and end the process; like other Unix tools it ends when nobody reads it."""
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     sys.exit(main())

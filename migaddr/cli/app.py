@@ -16,7 +16,6 @@ _COMMANDS: Final = {
     "convert": "translate addresses between URI, QMP and draft",
     "explain": "show what an address means, part by part",
 }
-_BROKEN_PIPE: Final = 141  # as a shell shows a program that SIGPIPE ended
 
 
 class _Commands(click.Group):
@@ -59,8 +58,6 @@ def invoke(argv: list[str]) -> int:
     except OSError as error:
         # Python would try again to write at its end, and complain
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        if isinstance(error, BrokenPipeError):
-            return _BROKEN_PIPE
         sys.stderr.write(f"migaddr: {error.strerror}\n")
         return 1
     return status if isinstance(status, int) else 0

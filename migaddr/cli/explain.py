@@ -81,13 +81,11 @@ def command(release: Release, value: str) -> int:
     try:
         read_as, channels = read_text(text, None, release)
     except ParseError as error:
-        if not error.text or error.text is not text:
+        if error.qemu_message is None and not error.crashes_qemu:  # no QEMU would ever see it
             write_error(f"migaddr: {error}")
             return 1
-        lines += _refused(error, release)
+        lines += _refused(error, release) + _surprises(text, release) + _releases(text)
         status = 1
-        if error.qemu_message is not None or error.crashes_qemu:
-            lines += _surprises(text, release) + _releases(text)
     except MigaddrError as error:
         write_error(f"migaddr: {error}")
         return 1

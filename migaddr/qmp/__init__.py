@@ -44,25 +44,24 @@ def parse_json(text: str) -> JsonValue:
 
 def address_from_qmp(
     value: object,
-    dialect: Dialect[_Channels] | None = None,
+    dialect: Dialect[object] = QAPI,
     *,
     release: ReleaseLike = LATEST,
 ) -> MigrateAddress:
     """Read one `addr` object, as `json.loads` or `parse_json` gives it, strictly.
 
     Paths in errors are those of QEMU, where the address stands in the first channel
-    (`channels[0].addr.port`). The dialect is QAPI unless another is given.
+    (`channels[0].addr.port`).
 
     :raises WireError: the release refuses the object, or migaddr does where docs/supported.md says so.
     :raises UnknownReleaseError: as `Release.parse`.
     """
-    read = QAPI.read_address if dialect is None else dialect.read_address
-    return read(value, as_release(release))
+    return dialect.read_address(value, as_release(release))
 
 
 def address_to_qmp(
     address: MigrateAddress,
-    dialect: Dialect[_Channels] | None = None,
+    dialect: Dialect[object] = QAPI,
     *,
     release: ReleaseLike = LATEST,
 ) -> JsonObject:
@@ -72,13 +71,12 @@ def address_to_qmp(
         it is not Unicode, which JSON cannot carry.
     :raises UnknownReleaseError: as `Release.parse`.
     """
-    write = QAPI.write_address if dialect is None else dialect.write_address
-    return write(address, as_release(release))
+    return dialect.write_address(address, as_release(release))
 
 
 def channels_from_qmp(
     value: object,
-    dialect: Dialect[_Channels] | None = None,
+    dialect: Dialect[object] = QAPI,
     *,
     release: ReleaseLike = LATEST,
 ) -> tuple[MigrateChannel, ...]:
@@ -91,8 +89,7 @@ def channels_from_qmp(
         docs/supported.md says so.
     :raises UnknownReleaseError: as `Release.parse`.
     """
-    read = QAPI.read_channels if dialect is None else dialect.read_channels
-    return read(value, as_release(release))
+    return dialect.read_channels(value, as_release(release))
 
 
 @overload
@@ -108,10 +105,10 @@ def channels_to_qmp(
 ) -> _Channels: ...
 def channels_to_qmp(
     channels: Sequence[MigrateChannel],
-    dialect: Dialect[_Channels] | None = None,
+    dialect: Dialect[object] = QAPI,
     *,
     release: ReleaseLike = LATEST,
-) -> list[JsonValue] | _Channels:
+) -> object:
     """Write the value of `channels`, a list; in DRAFT_V1 the value of `channel`, one object.
 
     :raises InexpressibleError: the release or the dialect does not take this list or an address in it.
@@ -122,7 +119,4 @@ def channels_to_qmp(
         isinstance(channel, MigrateChannel) for channel in channels
     ):
         raise AddressError("channels", "must be a sequence of MigrateChannel")
-    known = as_release(release)
-    if dialect is None:
-        return QAPI.write_channels(tuple(channels), known)
-    return dialect.write_channels(tuple(channels), known)
+    return dialect.write_channels(tuple(channels), as_release(release))

@@ -11,19 +11,19 @@ from migaddr.model import MigrateAddress, MigrateChannel
 from migaddr.qmp.wire import JsonObject
 from migaddr.releases import Release
 
-Channels = TypeVar("Channels")
+Channels_co = TypeVar("Channels_co", covariant=True)
 
 
 @final
 @attrs.frozen(repr=False)
-class Dialect(Generic[Channels]):
-    """The readers and writers of one dialect; `Channels` is the JSON type that its channels have."""
+class Dialect(Generic[Channels_co]):
+    """The readers and writers of one dialect; the parameter is the JSON type that its channels have."""
 
     name: str
     read_address: Callable[[object, Release], MigrateAddress]
     write_address: Callable[[MigrateAddress, Release], JsonObject]
     read_channels: Callable[[object, Release], tuple[MigrateChannel, ...]]
-    write_channels: Callable[[tuple[MigrateChannel, ...], Release], Channels]
+    write_channels: Callable[[tuple[MigrateChannel, ...], Release], Channels_co]
 
     def __repr__(self) -> str:
         return f"<Dialect {self.name}>"

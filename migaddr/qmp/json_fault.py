@@ -18,7 +18,9 @@ _WORD: Final = re.compile(r"[^\s,:\[\]{}\"]+")
 _LONGEST_HINT: Final = 2000
 
 
-class _FaultError(Exception):
+class FaultError(ValueError):
+    """The first thing in a text that is not JSON."""
+
     def __init__(self, reason: str, start: int, end: int, hint: str | None = None) -> None:
         super().__init__(reason)
         self.reason = reason
@@ -30,8 +32,8 @@ class _FaultError(Exception):
 def find(text: str) -> ParseError:
     """Give the error for a text that `parse_json` refuses."""
     try:
-        _check(text)
-    except _FaultError as fault:
+        check(text)
+    except FaultError as fault:
         repair = json_quotes.repair(text)
         if repair is not None:
             first, repaired = repair
@@ -48,10 +50,10 @@ def find(text: str) -> ParseError:
     return ParseError("nested deeper than Python's json reads", text, 0, len(text))
 
 
-def _check(text: str) -> None:
+def check(text: str) -> None:
     """Walk through a JSON text, without recursion.
 
-    :raises _FaultError: the first thing that does not belong.
+    :raises FaultError: the first thing that does not belong.
     """
     open_brackets: list[str] = []
     names: list[set[str]] = []  # of each open object
@@ -64,7 +66,7 @@ def _check(text: str) -> None:
                 at, expected = _close(open_brackets, names, at)
             elif char in ("{", "["):
                 if len(open_brackets) >= MOST_NESTED:
-                    raise _FaultError(f"nested deeper than {MOST_NESTED}, the most QEMU reads", at, at + 1)
+                    raise FaultError(f"nested deeper than {MOST_NESTED}, the most QEMU reads", at, at + 1)
                 open_brackets.append(char)
                 names.append(set())
                 expected = "first name" if char == "{" else "first value"
@@ -88,7 +90,7 @@ def _check(text: str) -> None:
                 closing = "}" if open_brackets[-1] == "{" else "]"
                 raise _unexpected(text, at, f"',' or '{closing}'")
         elif char:
-            raise _FaultError("nothing may follow the JSON value", at, len(text))
+            raise FaultError("nothing may follow the JSON value", at, len(text))
         else:
             return
         at = _blanks(text, at)
@@ -110,7 +112,7 @@ def _name(text: str, at: int, taken: set[str]) -> int:
 
         name = json.dumps(json.loads(name), ensure_ascii=False)
     if name in taken:
-        raise _FaultError("a name that this object has already", at, end, "keep one of the two")
+        raise FaultError("a name that this object has already", at, end, "keep one of the two")
     taken.add(name)
     colon = _blanks(text, end)
     if text[colon : colon + 1] != ":":
@@ -135,10 +137,10 @@ def _scalar(text: str, at: int) -> int:
     elif word[0] == "None":
         hint = "leave the member out"
     elif word[0].lower().lstrip("+-") in ("nan", "infinity", "inf"):
-        raise _FaultError("JSON has no such number", at, word.end())
+        raise FaultError("JSON has no such number", at, word.end())
     elif number is not None:
-        raise _FaultError("this is no JSON number", at, word.end())
-    raise _FaultError(
+        raise FaultError("this is no JSON number", at, word.end())
+    raise FaultError(
         "a value must be a string, number, object, array, true, false or null", at, word.end(), hint
     )
 
@@ -154,19 +156,19 @@ def _string(text: str, start: int) -> int:
         if char == "\\":
             escape = _ESCAPE.match(text, at)
             if escape is None:
-                raise _FaultError("JSON has no such escape", at + 1, at + 2, "a backslash itself is \\\\")
+                raise FaultError("JSON has no such escape", at + 1, at + 2, "a backslash itself is \\\\")
             at = escape.end()
         elif char:
-            raise _FaultError("a control character in a string must be escaped", at, at + 1)
+            raise FaultError("a control character in a string must be escaped", at, at + 1)
         else:
-            raise _FaultError("the string that begins here does not end", start, start + 1)
+            raise FaultError("the string that begins here does not end", start, start + 1)
 
 
-def _unexpected(text: str, at: int, wanted: str) -> _FaultError:
+def _unexpected(text: str, at: int, wanted: str) -> FaultError:
     if at >= len(text):
-        return _FaultError(f"the text ends where {wanted} should be", at, at)
+        return FaultError(f"the text ends where {wanted} should be", at, at)
     word = _WORD.match(text, at)
-    return _FaultError(f"here should be {wanted}", at, word.end() if word is not None else at + 1)
+    return FaultError(f"here should be {wanted}", at, word.end() if word is not None else at + 1)
 
 
 def _blanks(text: str, at: int) -> int:

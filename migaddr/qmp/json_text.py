@@ -21,17 +21,17 @@ def read_json(text: str) -> JsonValue:
     if not isinstance(text, str):
         raise ParseError(f"JSON text is a str, not {type(text).__name__}", "", 0, 0)
     try:
-        return cast(
-            "JsonValue",
-            json.loads(
-                text,
-                object_pairs_hook=_object,
-                parse_constant=_refuse,
-                parse_int=lambda digits: int(digits) if len(digits) < _MOST_DIGITS else float(digits),
-            ),
+        value = json.loads(
+            text,
+            object_pairs_hook=_object,
+            parse_constant=_refuse,
+            parse_int=lambda digits: int(digits) if len(digits) < _MOST_DIGITS else float(digits),
         )
+        if text.count("[") + text.count("{") > json_fault.MOST_NESTED:
+            json_fault.check(text)  # how deep Python goes differs between its releases
     except (ValueError, RecursionError):
         raise json_fault.find(text) from None
+    return cast("JsonValue", value)
 
 
 def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:

@@ -304,32 +304,28 @@ def _integer_hint(value: object) -> str | None:
     return None
 
 
-_MEANT: Final = {
-    "channeltype": "channel-type",
-    "type": "channel-type",
-    "address": "addr",
-    "socket-type": "type",
-    "exec-str": "args",
-    "command": "args",
-    "cmd": "args",
-    "file": "filename",
-    "path": "filename",
-    "name": "str",
-    "fd": "str",
-}
+_ALIKE: Final = (
+    {"channel-type", "channeltype", "type"},
+    {"type", "socket-type"},
+    {"args", "exec-str", "command", "cmd"},
+    {"host", "rdma-str"},
+    {"filename", "file", "path"},
+    {"str", "name", "fd"},
+    {"addr", "address"},
+)
+"""Names that one spelling has where another has the other."""
 
 
 def _meant(name: str, known: tuple[str, ...]) -> str | None:
     """Guess which of the known names was meant."""
     if len(name) > 40:
         return None
-    usual = _MEANT.get(name)
-    if usual in known:
-        return usual
+    for group in _ALIKE:
+        if name in group and (usual := next((other for other in known if other in group), None)):
+            return usual
     import difflib  # for errors alone
 
-    plain = name.lower().replace("_", "-")
-    near = difflib.get_close_matches(plain, known, n=1, cutoff=0.75)
+    near = difflib.get_close_matches(name.lower().replace("_", "-"), known, n=1, cutoff=0.75)
     return near[0] if near else None
 
 

@@ -58,7 +58,9 @@ def test_the_portable_spelling_reads_alike_in_every_release_with_its_scheme(addr
 
 
 @given(addresses)
-def test_what_has_a_portable_spelling_has_one_for_every_release_with_its_scheme(address: MigrateAddress) -> None:
+def test_what_has_a_portable_spelling_has_one_for_every_release_with_its_scheme(
+    address: MigrateAddress,
+) -> None:
     try:
         uri = format_uri(address)
     except InexpressibleError:
@@ -93,7 +95,9 @@ def test_every_address_that_a_uri_can_say_is_written_as_one(uri: str, release: R
         inet = address.inet if isinstance(address, RdmaAddress) else address
         assert isinstance(inet, InetAddress)
         assert ":" in inet.host or inet.host.startswith("[")
-        assert "=" in inet.host or "=" in inet.port or "," in inet.host or "," in inet.port or "]:" in inet.host
+        assert (
+            "=" in inet.host or "=" in inet.port or "," in inet.host or "," in inet.port or "]:" in inet.host
+        )
 
 
 @given(uris, releases)

@@ -40,7 +40,9 @@ errors: st.SearchStrategy[MigaddrError] = st.one_of(
 
 
 def _copies(value: object) -> list[object]:
-    pickled = [pickle.loads(pickle.dumps(value, protocol)) for protocol in range(2, pickle.HIGHEST_PROTOCOL + 1)]
+    pickled = [
+        pickle.loads(pickle.dumps(value, protocol)) for protocol in range(2, pickle.HIGHEST_PROTOCOL + 1)
+    ]
     return [copy.copy(value), copy.deepcopy(value), *pickled]
 
 

@@ -12,7 +12,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 JAIL = Path(__file__).with_name("jail.py")
 SERIES = ("7.2", "10.0", "11.1")
@@ -108,13 +108,21 @@ class Qemu:
                 raise TimeoutError(f"still {state}")
             time.sleep(0.0005)
 
-    def shell_calls(self) -> list[list[str]]:
-        """The argument vectors with which /bin/sh was called so far."""
+    def shell_calls(self, count: int) -> list[list[str]]:
+        """Wait until /bin/sh was called `count` times; give the argument vectors."""
         log = self.folder / "sh.log"
-        if not log.exists():
-            return []
-        calls = log.read_bytes().split(b"\0\0")[:-1]
-        return [[os.fsdecode(arg) for arg in call.split(b"\0")] for call in calls]
+        end = time.monotonic() + DEADLINE
+        while True:
+            items = log.read_bytes().split(b"\0")[:-1] if log.exists() else []
+            calls: list[list[str]] = []
+            while items and len(items) > (length := int(items[0])):
+                calls.append([os.fsdecode(item) for item in items[1 : length + 1]])
+                del items[: length + 1]
+            if len(calls) >= count and not items:
+                return calls
+            if time.monotonic() > end:
+                raise TimeoutError(f"/bin/sh was called {len(calls)} times")
+            time.sleep(0.001)
 
     def _read(self) -> dict[str, Any]:
         try:
@@ -137,7 +145,7 @@ class Qemu:
         self._output.close()
         shutil.rmtree(self.folder)
 
-    def __enter__(self) -> Qemu:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -2,8 +2,8 @@
 
     python jail.py FOLDER PROGRAM [ARGUMENT...]
 
-FOLDER becomes the program's /tmp and its working folder; so the program itself cannot be under /tmp. `/bin/sh` there records its arguments in
-FOLDER/sh.log, each ended by NUL, each call ended by one more, and runs nothing. Only the standard
+FOLDER becomes the program's /tmp and its working folder; so the program itself cannot be under
+/tmp. `/bin/sh` there records its arguments in FOLDER/sh.log (how many there are, then each, all ended by NUL) and runs nothing. Only the standard
 library is used: the script runs on its own, in a process of its own.
 """
 
@@ -22,7 +22,7 @@ MS_BIND, MS_REC, MS_PRIVATE = 0x1000, 0x4000, 0x40000
 SIOCSIFFLAGS, IFF_UP, IFF_RUNNING = 0x8914, 0x1, 0x40
 
 RECORDER = """#!/bin/bash -p
-printf '%s\\0' /bin/sh "$@" '' >>/tmp/sh.log
+printf '%s\\0' $(($# + 1)) /bin/sh "$@" >>/tmp/sh.log
 """
 NO_NAMES = "passwd: files\ngroup: files\nhosts: files\nservices: files\n"
 

@@ -36,7 +36,13 @@ from migaddr import InetAddress, ParseError, parse_uri
         ("tcp:h,x:1", "11.1", "x:1", "does not know", "written twice"),
         ("tcp:h:1,ipv4=1", "11.1", "1", "on or off", "ipv4=on"),
         ("tcp:h:1,to=1x", "11.1", "1x", "takes a number", "to=1"),
-        ("tcp:h:1,to=99999999999999999999", "11.1", "99999999999999999999", "more than 2**64", "65535 or less"),
+        (
+            "tcp:h:1,to=99999999999999999999",
+            "11.1",
+            "99999999999999999999",
+            "more than 2**64",
+            "65535 or less",
+        ),
         ("tcp:h:1,id=9", "11.1", "9", "an id is a letter", "leave id out"),
         ("unix:", "11.1", "", "path is missing", "unix:/path"),
         ("fd:", "11.1", "", "name is missing", "getfd"),
@@ -88,5 +94,7 @@ def test_rdma_errors_are_those_of_the_era() -> None:
         with pytest.raises(ParseError) as caught:
             parse_uri("rdma:h", release)
         assert caught.value.crashes_qemu is crashes
-        assert caught.value.qemu_message == (None if crashes else "RDMA ERROR: bad RDMA migration address 'h'")
+        assert caught.value.qemu_message == (
+            None if crashes else "RDMA ERROR: bad RDMA migration address 'h'"
+        )
         assert caught.value.start == caught.value.end == 6

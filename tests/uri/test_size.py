@@ -20,7 +20,9 @@ def test_a_whole_number_is_scaled_exactly(blank: str, sign: str, number: int, su
     value = number << SUFFIXES[suffix.lower()]
     found = read_size(f"{blank}{sign}{number}{suffix}")
     if number > 2**64 - 1 and suffix:
-        assert found == BadSize(INVALID, "has something left over after the size", len(f"{blank}{sign}{number}"))
+        assert found == BadSize(
+            INVALID, "has something left over after the size", len(f"{blank}{sign}{number}")
+        )
     elif value > 2**64 - 1:
         assert isinstance(found, BadSize)
         assert found.strerror == OUT_OF_RANGE
