@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from typing import Final, TypeAlias
 
 _QUOTES: Final = "'\"`\u2018\u2019\u201c\u201d"
+_QUOTE: Final = re.compile(rf"[ \t\n\r]*[{_QUOTES}]")
 _NEXT_QUOTE: Final = re.compile(rf"\\.|[{_QUOTES}]|[\x00-\x1f]", re.DOTALL)
 _STRUCTURE: Final = re.compile(r"[ \t\n\r]*(?:[:,\]}]|\Z)")
 _TOKEN: Final = re.compile(
@@ -64,12 +65,12 @@ def _advance(text: str, state: _State) -> _State | None:
     while True:
         token = _TOKEN.match(text, at)
         if token is None:
-            rest = text[at:].lstrip(" \t\n\r")
-            if not rest:
-                return (at, stack, "end") if expected == "next" and not stack else None
-            start = len(text) - len(rest)
-            wants_string = expected in ("value", "first value", "name", "first name")
-            return (start, stack, expected) if wants_string and rest[0] in _QUOTES else None
+            quote = _QUOTE.match(text, at)
+            if quote is not None:
+                wants_string = expected in ("value", "first value", "name", "first name")
+                return (quote.end() - 1, stack, expected) if wants_string else None
+            at_end = expected == "next" and not stack and not text[at:].strip(" \t\n\r")
+            return (at, stack, "end") if at_end else None
         at = token.end()
         follow = _follow(token[1], stack, expected)
         if follow is None:

@@ -109,6 +109,7 @@ def test_a_repair_too_long_to_show_is_no_hint() -> None:
         "{'a':'b']",
         "['a',,]",
         "[1'a']",
+        "['x', \"a', 'b\", y]",
         "{:'a'}",
         "'a\x01'",
     ],
