@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from typing import Any, Final, TypeAlias, TypeVar, final
-
-import attrs
+from typing import Any, Final, NamedTuple, TypeAlias, TypeVar
 
 from migaddr.carets import printable, shortened
 from migaddr.errors import AddressError, WireError
@@ -27,9 +25,7 @@ _ABSENT: Final = object()
 _INT64_MIN: Final = -(2**63)
 
 
-@final
-@attrs.frozen
-class Member:
+class Member(NamedTuple):
     """One member of a JSON object: its name there, its attribute in the model, and its reader."""
 
     wire: str
@@ -37,9 +33,7 @@ class Member:
     read: Callable[[object, str, str], object]
 
 
-@final
-@attrs.frozen
-class Shape:
+class Shape(NamedTuple):
     """The members of a JSON object, in QEMU's order."""
 
     required: tuple[Member, ...]

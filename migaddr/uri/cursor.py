@@ -32,8 +32,8 @@ class Cursor:
                     found.start(),
                     found.end(),
                 )
-        self.text = text
-        self.trace = trace
+        self.text: Final[str] = text
+        self.trace: Final[Trace | None] = trace
 
     def error(
         self, reason: str, start: int, end: int, qemu_message: str, hint: str | None = None

@@ -14,9 +14,7 @@ where the number before it is out of range.
 from __future__ import annotations
 
 import re
-from typing import Final, final
-
-import attrs
+from typing import Final, NamedTuple
 
 from migaddr.model import UINT64_MAX
 
@@ -30,9 +28,7 @@ INVALID: Final = "Invalid argument"
 OUT_OF_RANGE: Final = "Numerical result out of range"
 
 
-@final
-@attrs.frozen
-class BadSize:
+class BadSize(NamedTuple):
     """Why a text is no size: glibc's words for it, ours, and where the reading stopped."""
 
     strerror: str
