@@ -15,7 +15,7 @@ NAMES = """
     AddressError ChannelType CommandError DRAFT_V1 Dialect ExecAddress FdAddress FileAddress HostOs InetAddress
     InexpressibleError JsonObject JsonValue LATEST MigaddrError MigrateAddress MigrateChannel ParseError Part QAPI
     RELEASES RdmaAddress Release ReleaseLike SocketAddress Surprise UnixAddress UnknownReleaseError VsockAddress
-    WireError __version__ address_from_qmp address_to_qmp channels_from_qmp channels_to_qmp exec_address
+    WireError __version__ address_from_qmp address_to_qmp addresses_from_query_migrate channels_from_qmp channels_to_qmp exec_address
     exec_command format_uri parse_json parse_uri uri_parts uri_surprises
 """.split()
 

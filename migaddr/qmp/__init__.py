@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from typing import TypeVar, overload
 
 from migaddr.errors import AddressError
-from migaddr.model import MigrateAddress, MigrateChannel
+from migaddr.model import MigrateAddress, MigrateChannel, SocketAddress
 from migaddr.qmp.dialect import Dialect
 from migaddr.qmp.draft_v1 import DRAFT_V1
 from migaddr.qmp.qapi import QAPI
+from migaddr.qmp.query_migrate import read_query_migrate
 from migaddr.qmp.wire import JsonObject, JsonValue
 from migaddr.releases import LATEST, ReleaseLike, as_release
 
@@ -21,6 +22,7 @@ __all__ = [
     "JsonValue",
     "address_from_qmp",
     "address_to_qmp",
+    "addresses_from_query_migrate",
     "channels_from_qmp",
     "channels_to_qmp",
     "parse_json",
@@ -72,6 +74,21 @@ def address_to_qmp(
     :raises UnknownReleaseError: as `Release.parse`.
     """
     return dialect.write_address(address, as_release(release))
+
+
+def addresses_from_query_migrate(
+    answer: object, *, release: ReleaseLike = LATEST
+) -> tuple[SocketAddress, ...]:
+    """Read where an incoming migration listens from the answer to `query-migrate`, or the reply that holds it.
+
+    The order is QEMU's, newest first; without `socket-address` the result is empty. To listen on port 0
+    and learn where the source must connect, take the port from here.
+
+    :raises WireError: this is no such answer. The text of HMP's `info migrate` is refused as well: it drops
+        the brackets of an IPv6 address.
+    :raises UnknownReleaseError: as `Release.parse`.
+    """
+    return read_query_migrate(answer, as_release(release))
 
 
 def channels_from_qmp(

@@ -174,7 +174,7 @@ def write_socket(address: SocketAddress, release: Release, target: str) -> JsonO
             kind, shape = "unix", members.unix_shape(release)
         case VsockAddress():
             kind, shape = "vsock", members.VSOCK
-        case FdAddress():
+        case FdAddress():  # pragma: no branch -- the type checkers know of no other
             kind, shape = "fd", members.FD
     return {"type": kind, **_write(address, address, shape, target)}
 
