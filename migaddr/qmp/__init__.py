@@ -79,7 +79,7 @@ def address_to_qmp(
 def addresses_from_query_migrate(
     answer: object, *, release: ReleaseLike = LATEST
 ) -> tuple[SocketAddress, ...]:
-    """Read where an incoming migration listens from the answer to `query-migrate`, or the reply that holds it.
+    """Read where an incoming migration listens, from the answer to `query-migrate` or the whole reply.
 
     The order is QEMU's, newest first; without `socket-address` the result is empty. To listen on port 0
     and learn where the source must connect, take the port from here.

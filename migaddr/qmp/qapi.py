@@ -42,10 +42,19 @@ def read_address(value: object, release: Release) -> MigrateAddress:
     :raises WireError: the release refuses it, or dies of it.
     """
     _check_has_channels(release)
-    return _read_addr(value, "channels[0].addr", release)
+    path = "channels[0].addr"
+    addr = _read_addr(value, path, release)
+    if addr is None:
+        raise _no_program(path, crashes_qemu=True)
+    return addr
 
 
-def _read_addr(value: object, path: str, release: Release) -> MigrateAddress:
+def _no_program(path: str, *, crashes_qemu: bool) -> WireError:
+    return WireError("must not be empty", f"{path}.args", None, crashes_qemu, "name a program to run")
+
+
+def _read_addr(value: object, path: str, release: Release) -> MigrateAddress | None:
+    """Read an address; None is that of a program without a name, which QEMU takes, and dies of at use."""
     obj = wire.as_object(value, path)
     transport = wire.read_tag(obj, "transport", path, release.transports)
     if transport == "socket":
@@ -57,7 +66,7 @@ def _read_addr(value: object, path: str, release: Release) -> MigrateAddress:
         return wire.build(FileAddress, obj, members.FILE, path, tags)
     if obj.get("args") == []:
         wire.read_members(obj, members.EXEC, path, tags)
-        raise WireError("must not be empty", f"{path}.args", None, True, "name a program to run")
+        return None
     return wire.build(ExecAddress, obj, members.EXEC, path, tags)
 
 
@@ -84,12 +93,17 @@ def read_channels(value: object, release: Release) -> tuple[MigrateChannel, ...]
     _check_has_channels(release)
     if not isinstance(value, list):
         raise wire.wrong_type(value, "channels", "array")
-    channels = tuple(_read_channel(item, f"channels[{index}]", release) for index, item in enumerate(value))
-    _check_list(channels, release)
-    return channels
+    found = [_read_channel(item, f"channels[{index}]", release) for index, item in enumerate(value)]
+    _check_list([kind for kind, _ in found], release)
+    channels: list[MigrateChannel] = []
+    for index, (kind, addr) in enumerate(found):
+        if addr is None:  # only the main channel's program is run
+            raise _no_program(f"channels[{index}].addr", crashes_qemu=kind is ChannelType.MAIN)
+        channels.append(MigrateChannel(kind, addr))
+    return tuple(channels)
 
 
-def _read_channel(value: object, path: str, release: Release) -> MigrateChannel:
+def _read_channel(value: object, path: str, release: Release) -> tuple[ChannelType, MigrateAddress | None]:
     obj = wire.as_object(value, path)
     names = ("channel-type", "addr")
     allowed = [name for name, kind in _CHANNEL_TYPES.items() if kind in release.channel_types]
@@ -99,12 +113,12 @@ def _read_channel(value: object, path: str, release: Release) -> MigrateChannel:
     addr = _read_addr(obj["addr"], f"{path}.addr", release)
     if len(obj) > len(names):
         raise wire.unexpected(obj, path, names)
-    return MigrateChannel(channel_type, addr)
+    return channel_type, addr
 
 
-def _check_list(channels: tuple[MigrateChannel, ...], release: Release) -> None:
+def _check_list(kinds: list[ChannelType], release: Release) -> None:
     """Check how many channels there are, in the words of the command that takes most."""
-    if not channels:
+    if not kinds:
         command = "migrate" if "channels" in _usable(release) else "migrate-incoming"
         long = f"neither 'uri' or 'channels' argument are specified in '{command}' qmp command "
         answer = (
@@ -112,13 +126,12 @@ def _check_list(channels: tuple[MigrateChannel, ...], release: Release) -> None:
         )
         raise WireError("must not be empty: it counts as absent", "channels", answer)
     if release.list_rule is ListRule.ONE_ENTRY:
-        if len(channels) > 1:
+        if len(kinds) > 1:
             answer = "Channel list has more than one entries"
             raise WireError(f"QEMU {release} takes one channel only", "channels[1]", answer)
         return
     seen: set[ChannelType] = set()
-    for index, channel in enumerate(channels):
-        kind = channel.channel_type
+    for index, kind in enumerate(kinds):
         if kind in seen:
             answer = f"Channel list has more than one {kind.value} entry"
             raise WireError(f"is a second {kind.value} channel", f"channels[{index}]", answer)
@@ -217,7 +230,7 @@ def write_channels(channels: tuple[MigrateChannel, ...], release: Release) -> li
             reason = f"{channel.channel_type.value} channels came with QEMU {since}"
             raise InexpressibleError(channels, target, reason)
     try:
-        _check_list(channels, release)
+        _check_list([channel.channel_type for channel in channels], release)
     except WireError as error:
         raise InexpressibleError(channels, target, f"{error.path} {error.reason}") from None
     return [

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import ipaddress
 import re
-
 from pathlib import Path
 from typing import Any, Literal, TypeAlias, assert_never
 

@@ -152,6 +152,33 @@ def test_a_list_without_a_main_channel_crashes_qemu() -> None:
     assert caught.value.crashes_qemu
 
 
+def test_a_program_without_a_name_kills_qemu_only_when_it_is_run() -> None:
+    nothing = {"transport": "exec", "args": []}
+    for value, path, answer, crashes in (
+        ([{"channel-type": "main", "addr": nothing}], "channels[0].addr.args", None, True),
+        ([CHANNEL, {"channel-type": "cpr", "addr": nothing}], "channels[1].addr.args", None, False),
+        (
+            [CHANNEL, CHANNEL, {"channel-type": "cpr", "addr": nothing}],
+            "channels[1]",
+            "Channel list has more than one main entry",
+            False,
+        ),
+        (
+            [{"channel-type": "main", "addr": {**nothing, "x": 1}}],
+            "channels[0].addr.x",
+            "Parameter 'channels[0].addr.x' is unexpected",
+            False,
+        ),
+    ):
+        with pytest.raises(WireError) as caught:
+            channels_from_qmp(value)
+        assert (caught.value.path, caught.value.qemu_message, caught.value.crashes_qemu) == (
+            path,
+            answer,
+            crashes,
+        )
+
+
 def test_main_and_cpr_are_taken_in_any_order() -> None:
     cpr = MigrateChannel(ChannelType.CPR, FdAddress("x"))
     assert channels_from_qmp([CHANNEL, CPR]) == (MAIN, cpr)
