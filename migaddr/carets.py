@@ -2,28 +2,31 @@
 
 from __future__ import annotations
 
-_CONTEXT = 48  # characters of the text shown on either side of the part
-_LONGEST = 64  # characters of the part itself; the middle of a longer one is left out
+_WIDTH = 76  # columns that the line may take, without its indent
+_LEAST_CONTEXT = 8  # characters of the text shown on either side of the part, if there are
+_LONGEST = 48  # characters of the part itself; the middle of a longer one is left out
+_MOST_IN_A_SENTENCE = 256
 _ESCAPES = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 
 def under(text: str, start: int, end: int, indent: str = "  ") -> str:
     """Give two lines: `text` made printable and cut to fit, and carets under `text[start:end]`."""
-    before = text[max(0, start - _CONTEXT) : start]
-    after = text[end : end + _CONTEXT]
-    lead = "..." if start > _CONTEXT else ""
-    tail = "..." if end + _CONTEXT < len(text) else ""
-    part = printable(shortened(text[start:end]))
-    left = lead + printable(before)
+    part = printable(shortened(text[start:end], _LONGEST))
+    room = max(_LEAST_CONTEXT, (_WIDTH - max(1, columns(part))) // 2 - len("..."))
+    # what one side does not need, the other may have
+    before = min(start, 2 * room - min(len(text) - end, room))
+    after = min(len(text) - end, 2 * room - before)
+    left = ("..." if before < start else "") + printable(text[start - before : start])
+    right = printable(text[end : end + after]) + ("..." if end + after < len(text) else "")
     marks = " " * columns(left) + "^" * max(1, columns(part))
-    return f"{indent}{left}{part}{printable(after)}{tail}\n{indent}{marks}"
+    return f"{indent}{left}{part}{right}\n{indent}{marks}"
 
 
-def shortened(text: str) -> str:
+def shortened(text: str, longest: int = _MOST_IN_A_SENTENCE) -> str:
     """Leave out the middle of a text that is too long to show."""
-    if len(text) <= 4 * _LONGEST:
+    if len(text) <= longest:
         return text
-    return f"{text[: 2 * _LONGEST]}...{text[-_LONGEST:]}"
+    return f"{text[: longest * 2 // 3]}...{text[-longest // 4 :]}"
 
 
 def printable(text: str) -> str:

@@ -28,6 +28,7 @@ CORE_ONLY = {"__future__", "attrs", "collections", "enum", "functools", "re", "t
 MAY_IMPORT_MORE = {
     "carets.py": {"unicodedata"},
     "uri/scheme.py": {"contextlib"},
+    "uri/inet_options.py": {"difflib"},
     "uri/exec_command.py": {"shlex"},
     "qmp/wire.py": {"difflib"},
     "qmp/json_text.py": {"json"},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import os
 import sys
@@ -48,16 +49,20 @@ def group() -> None:
 def invoke(argv: list[str]) -> int:
     """Run the group without ending the process; give the exit status."""
     try:
+        flush_output()  # fails where the shell closed it, which click would not notice
         status = group.main(argv, prog_name="migaddr", standalone_mode=False)
         flush_output()
     except click.ClickException as error:
-        error.show()
+        with contextlib.suppress(OSError):  # its status still says it
+            error.show()
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
         return 130
     except OSError as error:
-        # Python would try again to write at its end, and complain
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.stderr.write(f"migaddr: {error.strerror}\n")
+        if sys.stdout is not None:
+            # Python would try again to write at its end, and complain
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        with contextlib.suppress(OSError, AttributeError):
+            sys.stderr.write(f"migaddr: {error.strerror}\n")
         return 1
     return status if isinstance(status, int) else 0

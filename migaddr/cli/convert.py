@@ -11,7 +11,6 @@ from migaddr.cli.formats import (
     FORMATS,
     QMP,
     URI,
-    Channels,
     is_json,
     read_text,
     read_value,
@@ -19,9 +18,9 @@ from migaddr.cli.formats import (
     write_value,
 )
 from migaddr.cli.options import to_release
-from migaddr.cli.streams import flush_output, input_lines, read_input, write_error, write_line
-from migaddr.errors import MigaddrError, ParseError, WireError
-from migaddr.qmp import JsonObject, JsonValue, parse_json
+from migaddr.cli.streams import argument, flush_output, input_lines, write_error, write_line
+from migaddr.errors import InexpressibleError, MigaddrError, ParseError, WireError
+from migaddr.qmp import JsonObject, parse_json
 from migaddr.releases import LATEST, Release
 
 
@@ -55,7 +54,7 @@ def command(
     jsonl: bool,
     values: tuple[str, ...],
 ) -> int:
-    r"""Translate addresses between URI, QMP and draft.
+    """Translate addresses between URI, QMP and draft.
 
     Each VALUE is one address; without any, or for -, standard input is read: one JSON value, or a URI on
     each line. The result goes to standard output, one line each; what cannot be converted goes to standard
@@ -66,7 +65,7 @@ def command(
 
     With --jsonl a line is a JSON value (a string is a URI), and the answer in its place is
     {"ok": true, "result": ...} or {"ok": false, "error": ..., "qemu_message": ..., "crashes_qemu": ...}
-    with the "span" in the text or the "path" in the value.
+    with the "path" in the value, or the "span" in characters of the URI (of the line, where it is no JSON).
 
     \b
     Examples:
@@ -76,23 +75,21 @@ def command(
       migaddr convert '{"transport": "exec", "args": ["/bin/sh", "-c", "cat"]}'
 
     Exit status: 0 all converted, 1 some were not, 2 wrong usage.
-    """
-
-    def answer(channels: Channels, read_as: str) -> JsonValue:
-        wanted = target if target is not None else URI if read_as == QMP else QMP
-        return write_value(channels, wanted, release)
-
+    """  # noqa: D301 -- click wants the character
     reading = LATEST if release is None else release
+    _warn_of_unknown(release)
     failed = False
     for text in _lines(values) if jsonl else _texts(values, source):
-        if jsonl and not text.strip():
-            continue
         try:
             if jsonl:
                 read_as, channels = read_value(parse_json(text), source, reading)
             else:
                 read_as, channels = read_text(text, source, reading)
-            result = answer(channels, read_as)
+            wanted = target if target is not None else URI if read_as == QMP else QMP
+            result = write_value(channels, wanted, release)
+            if not jsonl and isinstance(result, str) and "\n" in result:
+                reason = "the command has a line break, and here a result is one line: use --jsonl"
+                raise InexpressibleError(channels, "one line", reason)
         except MigaddrError as error:
             failed = True
             if jsonl:
@@ -106,16 +103,27 @@ def command(
     return 1 if failed else 0
 
 
+def _warn_of_unknown(release: Release | None) -> None:
+    if release is not None and not release.known:
+        write_error(f"migaddr: QEMU {release} is not known: the nearest earlier release stands in for it")
+
+
 def _texts(values: tuple[str, ...], source: str | None) -> Iterator[str]:
     for value in values or ("-",):
-        if value != "-":
-            yield value
-            continue
-        text = read_input()
-        if source not in (None, URI) or (source is None and is_json(text)):
-            yield text
+        if value == "-":
+            yield from _input_texts(source)
         else:
-            yield from (line.removesuffix("\r") for line in text.split("\n") if line.strip())
+            yield argument(value)
+
+
+def _input_texts(source: str | None) -> Iterator[str]:
+    """Give standard input: a URI on each line as they come, or all of it as one JSON value."""
+    lines = input_lines()
+    for line in lines:
+        if source not in (None, URI) or (source is None and is_json(line)):
+            yield "\n".join((line, *lines))
+        elif line.strip(" \t"):
+            yield line
 
 
 def _lines(values: tuple[str, ...]) -> Iterator[str]:
@@ -123,7 +131,7 @@ def _lines(values: tuple[str, ...]) -> Iterator[str]:
         if value == "-":
             yield from input_lines()
         else:
-            yield value
+            yield argument(value)
 
 
 def _failure(error: MigaddrError) -> JsonObject:
@@ -135,6 +143,7 @@ def _failure(error: MigaddrError) -> JsonObject:
         answer["crashes_qemu"] = error.crashes_qemu
     else:
         answer["qemu_message"] = None
+        answer["crashes_qemu"] = False
     if isinstance(error, ParseError):
         answer["span"] = [error.start, error.end]
     elif isinstance(error, WireError):

@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
+import io
 import itertools
 import json
+import sys
 from typing import Final, TypeAlias
 
+import attrs
 import click
 
 from migaddr import carets
 from migaddr.cli.formats import URI, Channels, read_text, write_value
 from migaddr.cli.options import to_release
-from migaddr.cli.streams import read_input, write_error
+from migaddr.cli.streams import argument, read_input, write_error, write_line
 from migaddr.errors import InexpressibleError, MigaddrError, ParseError
-from migaddr.model import MigrateAddress
+from migaddr.model import (
+    ExecAddress,
+    FdAddress,
+    FileAddress,
+    InetAddress,
+    RdmaAddress,
+    UnixAddress,
+    VsockAddress,
+)
 from migaddr.qmp import DRAFT_V1, address_to_qmp, channels_to_qmp
 from migaddr.releases import LATEST, RELEASES, Release
 from migaddr.uri import Part, parse_uri, uri_parts, uri_surprises
@@ -45,8 +56,20 @@ _MEANINGS: Final = {
     "keep-alive-idle": "seconds of silence before the first probe",
     "keep-alive-interval": "seconds between probes",
     "mptcp": "whether to use multipath TCP",
+    "abstract": "whether the name is in Linux' abstract namespace",
+    "tight": "whether an abstract name is not padded with NUL bytes",
+    "args": "the program and its arguments, run without a shell",
     "ignored": "ignored",
     "dropped": "cut off",
+}
+_KINDS: Final[dict[type, str]] = {
+    InetAddress: "tcp",
+    RdmaAddress: "rdma",
+    UnixAddress: "unix",
+    VsockAddress: "vsock",
+    FdAddress: "fd",
+    ExecAddress: "exec",
+    FileAddress: "file",
 }
 _SHOWN: Final = 48  # characters of a part's text repeated beside its meaning
 
@@ -62,7 +85,7 @@ _SHOWN: Final = 48  # characters of a part's text repeated beside its meaning
 )
 @click.argument("value")
 def command(release: Release, value: str) -> int:
-    r"""Show what an address means: its parts, its structured form, and what other releases make of it.
+    """Show what an address means: its parts, its structured form, and what other releases make of it.
 
     VALUE is a URI, or JSON: channels, one channel, its addr, or a channel of the December 2022 draft;
     - reads it from standard input.
@@ -74,9 +97,13 @@ def command(release: Release, value: str) -> int:
       migaddr explain '{"channeltype": "main", "addr": {"transport": "rdma", "rdma-str": "h:1"}}'
 
     Exit status: 0 explained, 1 that release cannot read it, 2 wrong usage.
-    """
-    text = read_input().removesuffix("\n").removesuffix("\r") if value == "-" else value
+    """  # noqa: D301 -- click wants the character
+    text = read_input().removesuffix("\n").removesuffix("\r") if value == "-" else argument(value)
     lines: list[Line] = []
+    if not release.known:
+        lines.append(
+            (f"QEMU {release} is not known: the nearest earlier release stands in for it.", "yellow")
+        )
     status = 0
     try:
         read_as, channels = read_text(text, None, release)
@@ -95,7 +122,9 @@ def command(release: Release, value: str) -> int:
             lines += _structured(channels, release, ("channels",))
             lines += _surprises(text, release) + _releases(text)
         else:
+            lines += _members(channels)
             lines += _structured(channels, release, ("URI", "channels", "draft of 2022"))
+            lines += _takers(channels)
     _print(lines)
     return status
 
@@ -104,11 +133,56 @@ def _print(lines: list[Line]) -> None:
     from rich.console import Console
     from rich.text import Text
 
-    console = Console(highlight=False, soft_wrap=True)
     if lines[0] == ("", ""):
         del lines[0]
-    for text, style in lines:
-        console.print(Text(text, style=style))
+    # rich decides on colours (NO_COLOR, FORCE_COLOR, TERM); the bytes go out as everywhere else
+    terminal = True if sys.stdout.isatty() else None
+    console = Console(file=io.StringIO(), force_terminal=terminal, highlight=False, soft_wrap=True)
+    with console.capture() as capture:
+        for text, style in lines:
+            console.print(Text(text, style=style))
+    write_line(capture.get().removesuffix("\n"))
+
+
+def _members(channels: Channels) -> list[Line]:
+    """Name the members of every channel and what each means, as the parts of a URI are named."""
+    lines: list[Line] = []
+    for channel in channels:
+        addr = channel.addr
+        kind = _KINDS[type(addr)]
+        lines.append((f"{channel.channel_type.value} channel: {_MEANINGS[kind]}", "bold"))
+        part = addr.inet if isinstance(addr, RdmaAddress) else addr
+        for field in attrs.fields(type(part)):
+            value = getattr(part, field.name)
+            if value is not None:
+                name = field.name.replace("_", "-")
+                shown = carets.printable(carets.shortened(json.dumps(value, ensure_ascii=False)))
+                lines.append((f"  {name}: {shown} ({_MEANINGS[name]})", ""))
+    return lines
+
+
+def _takers(channels: Channels) -> list[Line]:
+    """Tell which releases take these channels, and why the others do not."""
+    groups: list[tuple[Release, Release, str]] = []
+    for release in RELEASES:
+        try:
+            channels_to_qmp(channels, release=release)
+            said = "take it" if "uri" not in release.migrate.required else "take it in migrate-incoming alone"
+        except InexpressibleError as error:
+            said = error.reason.removeprefix(f"QEMU {release} ").removesuffix(";")
+        if groups and groups[-1][2] == said:
+            groups[-1] = (groups[-1][0], release, said)
+        else:
+            groups.append((release, release, said))
+    return [("", ""), ("Which releases take the channels", "bold"), *_spans(groups)]
+
+
+def _spans(groups: list[tuple[Release, Release, str]]) -> list[Line]:
+    lines: list[Line] = []
+    for first, last, said in groups:
+        span = str(first) if first is last else f"{first} to {last}"
+        lines.append((f"  {span:<12} {carets.printable(said)}", ""))
+    return lines
 
 
 def _parts(text: str, parts: tuple[Part, ...]) -> list[Line]:
@@ -181,7 +255,10 @@ def _written(channels: Channels, release: Release, form: str) -> list[str]:
         if form == "channels"
         else channels_to_qmp(channels, DRAFT_V1, release=release)
     )
-    return json.dumps(value, indent=2, ensure_ascii=False).split("\n")
+    text = json.dumps(value, indent=2, ensure_ascii=False)
+    if not text.replace("\n", "").isprintable():
+        text = json.dumps(value, indent=2)
+    return text.split("\n")
 
 
 def _surprises(text: str, release: Release) -> list[Line]:
@@ -197,38 +274,27 @@ def _surprises(text: str, release: Release) -> list[Line]:
 
 def _releases(text: str) -> list[Line]:
     """Group the releases by what they make of the URI."""
-    groups: list[tuple[Release, Release, MigrateAddress | ParseError]] = []
+    groups: list[tuple[Release, Release, str]] = []
     for release in RELEASES:
-        outcome: MigrateAddress | ParseError
-        try:
-            outcome = parse_uri(text, release)
-        except ParseError as error:
-            outcome = error
-        if groups and _same(groups[-1][2], outcome):
-            groups[-1] = (groups[-1][0], release, groups[-1][2])
+        outcome = _outcome(text, release)
+        if groups and groups[-1][2] == outcome:
+            groups[-1] = (groups[-1][0], release, outcome)
         else:
             groups.append((release, release, outcome))
     if len(groups) == 1:
         return [("", ""), (f"Every release from {RELEASES[0]} to {LATEST} does the same.", "")]
-    lines: list[Line] = [("", ""), ("What each release makes of it", "bold")]
-    for first, last, outcome in groups:
-        span = str(first) if first is last else f"{first} to {last}"
-        lines.append((f"  {span:<12} {carets.printable(_outcome(outcome))}", ""))
-    return lines
+    return [("", ""), ("What each release makes of it", "bold"), *_spans(groups)]
 
 
-def _same(one: MigrateAddress | ParseError, other: MigrateAddress | ParseError) -> bool:
-    if isinstance(one, ParseError) and isinstance(other, ParseError):
-        return (one.qemu_message, one.crashes_qemu) == (other.qemu_message, other.crashes_qemu)
-    return one == other
-
-
-def _outcome(outcome: MigrateAddress | ParseError) -> str:
-    if isinstance(outcome, ParseError):
-        if outcome.crashes_qemu:
-            return "crashes"
-        return f"refuses: {carets.shortened(outcome.qemu_message or outcome.reason)}"
+def _outcome(text: str, release: Release) -> str:
     try:
-        return json.dumps(address_to_qmp(outcome), ensure_ascii=False)
+        address = parse_uri(text, release)
+    except ParseError as error:
+        if error.crashes_qemu:
+            return "crashes"
+        said = f"refuses: {carets.shortened(error.qemu_message or error.reason)}"
+        return "; ".join([said, *(surprise.message for surprise in uri_surprises(text, release))])
+    try:
+        return json.dumps(address_to_qmp(address), ensure_ascii=False)
     except InexpressibleError:
-        return str(outcome)
+        return str(address)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from typing import Final, TypeAlias
 
 from migaddr.errors import InexpressibleError, WireError
@@ -61,44 +60,44 @@ def read_text(text: str, source: str | None, release: Release) -> tuple[str, Cha
 def read_value(value: JsonValue, source: str | None, release: Release) -> tuple[str, Channels]:
     """Read a JSON value in the format `source`, or in the one that it looks like; say which it was.
 
-    Of QMP: the list of channels, one channel, or one addr; of the draft: the channel, or one addr.
+    Of QMP: the list of channels, one channel, or one addr; of the draft: the channel, or one addr. Each may
+    stand alone in the arguments of a command.
 
     :raises ParseError: it is a string, and no URI.
     :raises WireError: it is no address.
     """
+    value = _unwrapped(value)
     if source is None:
         source = detect(value)
     if source == URI:
         if not isinstance(value, str):
             raise WireError("a URI is a JSON string", "value")
         return source, _one(parse_uri(value, release))
-    dialect_reads = _DRAFT_READERS if source == DRAFT else _QMP_READERS
-    shape = "list" if isinstance(value, list) else "addr" if _is_addr(value) else "channel"
-    return source, dialect_reads[shape](value, release)
+    # what is only translated from QMP need not be for a release that has it
+    reading = release if release.transports else LATEST
+    is_addr = isinstance(value, dict) and not {"channel-type", "channeltype", "addr"} & set(value)
+    if source == DRAFT:
+        if is_addr:
+            return source, _one(address_from_qmp(value, DRAFT_V1, release=release))
+        return source, channels_from_qmp(value, DRAFT_V1, release=release)
+    if is_addr:
+        return source, _one(address_from_qmp(value, QAPI, release=reading))
+    return source, channels_from_qmp([value] if isinstance(value, dict) else value, QAPI, release=reading)
 
 
-def _is_addr(value: JsonValue) -> bool:
-    return isinstance(value, dict) and "transport" in value
+def _unwrapped(value: JsonValue) -> JsonValue:
+    """Take an address out of a command and its arguments, where nothing else is in them."""
+    if isinstance(value, dict) and set(value) == {"execute", "arguments"}:
+        value = value["arguments"]
+    if isinstance(value, dict) and len(value) == 1:
+        (name,) = value
+        if name in ("channels", "channel", "uri"):
+            return value[name]
+    return value
 
 
 def _one(address: MigrateAddress) -> Channels:
     return (MigrateChannel(ChannelType.MAIN, address),)
-
-
-_Readers: TypeAlias = dict[str, Callable[[JsonValue, Release], Channels]]
-
-_QMP_READERS: Final[_Readers] = {
-    "list": lambda value, release: channels_from_qmp(value, QAPI, release=release),
-    "channel": lambda value, release: channels_from_qmp(
-        [value] if isinstance(value, dict) else value, QAPI, release=release
-    ),
-    "addr": lambda value, release: _one(address_from_qmp(value, QAPI, release=release)),
-}
-_DRAFT_READERS: Final[_Readers] = {
-    "list": lambda value, release: channels_from_qmp(value, DRAFT_V1, release=release),
-    "channel": lambda value, release: channels_from_qmp(value, DRAFT_V1, release=release),
-    "addr": lambda value, release: _one(address_from_qmp(value, DRAFT_V1, release=release)),
-}
 
 
 def write_value(channels: Channels, target: str, release: Release | None) -> JsonValue:

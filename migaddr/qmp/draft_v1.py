@@ -31,7 +31,8 @@ from migaddr.qmp import qapi, wire
 from migaddr.qmp.dialect import Dialect
 from migaddr.qmp.wire import JsonObject, Member, Shape
 from migaddr.releases import Release
-from migaddr.uri import exec_address, exec_command, format_uri, parse_uri
+from migaddr.uri import exec_address, exec_command, format_uri
+from migaddr.uri.scheme import parse_inet
 
 _TARGET: Final = "the draft of December 2022"
 _EXEC: Final = Shape((Member("exec-str", "command", wire.text),))
@@ -91,10 +92,9 @@ def _read_addr(value: object, path: str, release: Release) -> MigrateAddress:
         except AddressError as error:
             raise WireError(error.reason, f"{path}.exec-str") from None
     try:
-        return parse_uri(f"{_RDMA_PREFIX}{found['inet']}", release)
+        return RdmaAddress(parse_inet(found["inet"], release))
     except ParseError as error:
-        shown = "" if error.hint is None else f"; {error.hint}"
-        raise WireError(f"{error.reason}{shown}", f"{path}.rdma-str") from None
+        raise WireError(error.reason, f"{path}.rdma-str", hint=error.hint) from None
 
 
 def write_address(address: MigrateAddress, release: Release) -> JsonObject:

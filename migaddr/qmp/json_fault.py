@@ -15,6 +15,9 @@ _PIECE: Final = re.compile(r'[^"\\\x00-\x1f]*')
 _ESCAPE: Final = re.compile(r'\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})')
 _NUMBER: Final = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
 _WORD: Final = re.compile(r"[^\s,:\[\]{}\"]+")
+_SURROGATE: Final = re.compile("[\ud800-\udfff]")
+_ESCAPED_SURROGATE: Final = re.compile(r"\\u[dD][89a-fA-F]")
+_PAIR: Final = re.compile(r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}")
 _LONGEST_HINT: Final = 2000
 
 
@@ -48,6 +51,13 @@ def find(text: str) -> ParseError:
         end = min(fault.end, len(text))
         return ParseError(fault.reason, text, min(fault.start, end), end, hint=fault.hint)
     return ParseError("nested deeper than Python's json reads", text, 0, len(text))
+
+
+def may_hold_surrogate(text: str) -> bool:
+    """Tell whether a text holds a surrogate, or an escape that may be half of one."""
+    return (not text.isascii() and _SURROGATE.search(text) is not None) or bool(
+        _ESCAPED_SURROGATE.search(text)
+    )
 
 
 def check(text: str) -> None:
@@ -149,7 +159,11 @@ def _string(text: str, start: int) -> int:
     """Give the end of the string that begins here."""
     at = start + 1
     while True:
+        piece = at
         at = _end(_PIECE, text, at)
+        found = _SURROGATE.search(text, piece, at)
+        if found is not None:
+            raise FaultError("a byte that is not UTF-8", found.start(), found.end())
         char = text[at : at + 1]
         if char == '"':
             return at + 1
@@ -158,6 +172,11 @@ def _string(text: str, start: int) -> int:
             if escape is None:
                 raise FaultError("JSON has no such escape", at + 1, at + 2, "a backslash itself is \\\\")
             at = escape.end()
+            if _ESCAPED_SURROGATE.match(escape[0]):
+                pair = _PAIR.match(text, escape.start())
+                if pair is None:
+                    raise FaultError("half of a surrogate pair, which is no character", *escape.span())
+                at = pair.end()
         elif char:
             raise FaultError("a control character in a string must be escaped", at, at + 1)
         else:

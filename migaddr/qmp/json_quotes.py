@@ -1,8 +1,10 @@
 """Repairs a JSON text in which only quotes are wrong, by the cheapest change that makes it whole.
 
-A search over ways to read the text: a quote of another kind may stand for a double quote (cost 2), a double
-quote may belong to the string around it (cost 3). Of the cheapest readings the one whose first change
-comes last is taken: what stands before a wrong quote was right.
+A search over ways to read the text. A quote of another kind may stand for a double quote (cost 2), a double
+quote may belong to the string around it (cost 3), and a string that another kind of quote opened may go on
+where that kind seems to close it (cost 5: two strings read as such are cheaper than one that swallows both).
+Of the cheapest readings the one whose first change comes last is taken: what stands before a wrong quote was
+right.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ from collections.abc import Iterator
 from typing import Final, TypeAlias
 
 _QUOTES: Final = "'\"`\u2018\u2019\u201c\u201d"
+_CLOSING: Final = {"\u2018": "\u2019", "\u201c": "\u201d"}
 _QUOTE: Final = re.compile(rf"[ \t\n\r]*[{_QUOTES}]")
 _NEXT_QUOTE: Final = re.compile(rf"\\.|[{_QUOTES}]|[\x00-\x1f]", re.DOTALL)
 _STRUCTURE: Final = re.compile(r"[ \t\n\r]*(?:[:,\]}]|\Z)")
@@ -24,6 +27,7 @@ _LONGEST: Final = 100_000
 _MOST_STEPS: Final = 20_000
 _OTHER_QUOTE: Final = 2
 _INNER_QUOTE: Final = 3
+_PASSED_END: Final = 5
 
 _Edits: TypeAlias = "tuple[_Edits, int, str] | None"  # a linked list of (position, replacement), last first
 _State: TypeAlias = tuple[int, str, str]  # position, open brackets, what is expected
@@ -108,7 +112,8 @@ def _strings(text: str, state: _State) -> Iterator[tuple[int, int, str, list[tup
     expected = "colon" if wanted in ("name", "first name") else "next"
     changes: list[tuple[int, str]] = []
     price = 0
-    if text[start] != '"':
+    foreign = text[start] != '"'
+    if foreign:
         changes, price = [(start, '"')], _OTHER_QUOTE
     skipped = 0
     for quote in _NEXT_QUOTE.finditer(text, start + 1):
@@ -127,6 +132,8 @@ def _strings(text: str, state: _State) -> Iterator[tuple[int, int, str, list[tup
                 return
         elif _STRUCTURE.match(text, at + 1):
             yield price + _OTHER_QUOTE, at + 1, expected, [*changes, (at, '"')]
+            if foreign and char in (text[start], _CLOSING.get(text[start])):
+                price += _PASSED_END
 
 
 def _apply(text: str, edits: _Edits) -> str:

@@ -182,7 +182,7 @@ def _number(value: object, path: str, name: str, largest: int, kind: str) -> int
         f"must be an integer, not {kind_of(value)}",
         where,
         f"Parameter '{where}' expects uint64",
-        hint=_integer_hint(value),
+        hint=_integer_hint(value, largest),
     )
 
 
@@ -192,8 +192,8 @@ def _number(value: object, path: str, name: str, largest: int, kind: str) -> int
 def wrong_type(value: object, path: str, expected: str) -> WireError:
     """Make the error for a value of the wrong JSON type; `expected` is QEMU's word for the right one."""
     hint = None
-    if expected == "string" and isinstance(value, int):
-        hint = f'write "{str(value).lower() if isinstance(value, bool) else _digits(value)}"'
+    if expected == "string" and isinstance(value, int) and not isinstance(value, bool):
+        hint = f'write "{_digits(value)}"' if abs(value) < 10**40 else None
     elif expected == "boolean" and value in ("on", "yes", "true", 1):
         hint = "write true"
     elif expected == "boolean" and value in ("off", "no", "false", 0):
@@ -214,12 +214,15 @@ def missing(obj: dict[str, object], name: str, path: str, known: tuple[str, ...]
     """Make the error for a member that is not there, naming what was perhaps meant to be it."""
     strangers = [key for key in obj if isinstance(key, str) and key not in known]
     near = next((key for key in strangers if _meant(key, (name,)) == name), None)
+    hint = None if near is None else f"{near}: write {name}"
+    if name == "transport" and "type" in obj:
+        hint = 'add "transport": "socket"'
     where = f"{path}.{name}"
     return WireError(
         "is missing",
         where,
         f"Parameter '{where}' is missing",
-        hint=None if near is None else f"{near}: write {name}",
+        hint=hint,
     )
 
 
@@ -287,15 +290,15 @@ def _shown(value: str) -> str:
     return f'"{printable(shortened(value))}"'
 
 
-def _integer_hint(value: object) -> str | None:
-    if isinstance(value, str) and len(value) < 32:
-        try:
-            return f"write {int(value, 0)}"
-        except ValueError:
-            return None
-    if isinstance(value, float) and value.is_integer() and 0 <= value < 2.0**64:
-        return f"write {int(value)}"
-    return None
+def _integer_hint(value: object, largest: int) -> str | None:
+    try:
+        meant = int(value, 0) if isinstance(value, str) and len(value) < 32 else value
+    except ValueError:
+        return None
+    if isinstance(meant, float) and meant.is_integer():
+        meant = int(meant)
+    in_range = isinstance(meant, int) and not isinstance(meant, bool) and 0 <= meant <= largest
+    return f"write {meant}" if in_range else None
 
 
 _ALIKE: Final = (

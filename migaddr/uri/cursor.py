@@ -25,9 +25,10 @@ class Cursor:
         if not text.isascii() or "\0" in text:
             found = _UNSPEAKABLE.search(text)
             if found is not None:
-                what = "a NUL character" if found[0] == "\0" else "a lone surrogate"
                 raise ParseError(
-                    f"a URI cannot hold {what}: QEMU reads bytes up to the first NUL",
+                    "a URI cannot hold a NUL character: QEMU would stop reading there"
+                    if found[0] == "\0"
+                    else "a URI cannot hold a lone surrogate: it stands for no bytes",
                     text,
                     found.start(),
                     found.end(),
@@ -40,6 +41,13 @@ class Cursor:
     ) -> ParseError:
         """Make the error for `text[start:end]`; the caller raises it."""
         return ParseError(reason, self.text, start, end, qemu_message, False, hint)
+
+
+def with_port(text: str, at: int, *, colon: bool) -> str:
+    """Hint at the same URI with a port put in."""
+    if len(text) > 200:
+        return "write host:port, with an IPv6 address as [::1]:4444"
+    return f"write {text[:at]}{':' if colon else ''}4444{text[at:]}"
 
 
 def byte_length(text: str) -> int:

@@ -46,7 +46,7 @@ def exec_command(address: ExecAddress, host_os: HostOs = "posix", *, quote: bool
             "an exec: command",
             f"a command is run as {' '.join(shell)} COMMAND, and this is another argument vector"
             + (
-                "; exec_command(..., quote=True) gives a shell command that runs the same program"
+                "; a shell command that runs the same program is exec_command(..., quote=True)"
                 if host_os == "posix"
                 else ""
             ),

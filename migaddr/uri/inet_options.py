@@ -10,7 +10,7 @@
     addr    = "[" host "]:" port              ; where the whole text starts with "[": first "]:" splits
             | [host] ":" port                 ; otherwise: first ":" splits
     bool    = "on" | "yes" | "true" | "y" | "off" | "no" | "false" | "n"
-    number  = *blank ["+" | "-"] (1*DIGIT | "0" octal | "0x" hex | "0b" binary)
+    number  = *blank ["+" | "-"] ("1".."9" *DIGIT | "0" *octal | "0x" hex | "0b" binary)
     id      = ALPHA *(ALPHA | DIGIT | "-" | "." | "_")
 
 Every item is checked, from left to right, before the address is looked at; the last of a name counts. An
@@ -26,7 +26,7 @@ from typing import Any, Final
 
 from migaddr.errors import ParseError
 from migaddr.model import UINT16_MAX, UINT32_MAX, UINT64_MAX, InetAddress
-from migaddr.uri.cursor import Cursor, byte_length
+from migaddr.uri.cursor import Cursor, byte_length, with_port
 from migaddr.uri.inet_notes import Span, note_address
 from migaddr.uri.trace import Trace
 
@@ -205,11 +205,13 @@ def _note_number(trace: Trace, name: str, meant: int, kept: int, base: int, span
 
 def _unknown(cursor: Cursor, name: str, item: re.Match[str]) -> ParseError:
     if ":" in name and item[2] is not None:
-        hint = "a '=' before the first comma makes an option of it: put addr= in front"
+        hint = "a '=' before the first comma makes an option of it: "
+        # behind addr= brackets are no brackets any more
+        hint += "channels can say it" if name.startswith("[") else "put addr= in front"
     elif ":" in name:
         hint = "a comma inside the host or the port is written twice"
     else:
-        hint = f"QEMU 10.1 and later know {', '.join(sorted({'addr', *_FLAGS, *_NUMBERS}))}"
+        hint = _near(name)
     return cursor.error(
         "an option that QEMU does not know" if name else "an empty option",
         item.start(),
@@ -217,6 +219,15 @@ def _unknown(cursor: Cursor, name: str, item: re.Match[str]) -> ParseError:
         f"Invalid parameter '{name}'",
         hint,
     )
+
+
+def _near(name: str) -> str:
+    """Hint at the option that was perhaps meant."""
+    known = sorted({"addr", *_FLAGS, *_NUMBERS})
+    import difflib  # for errors alone
+
+    near = difflib.get_close_matches(name.lower().strip(), known, n=1, cutoff=0.75) if len(name) < 40 else []
+    return f"write {near[0]}" if near else f"QEMU 10.1 and later know {', '.join(known)}"
 
 
 def _split(cursor: Cursor, start: int, addr: str, addr_span: Span) -> tuple[str, str]:
@@ -228,17 +239,19 @@ def _split(cursor: Cursor, start: int, addr: str, addr_span: Span) -> tuple[str,
     if at < 0 or not port or (bracketed and not host):
         kind = "IPv6 address" if bracketed else "address"
         fault = (addr_span[1], addr_span[1])
+        hint = with_port(cursor.text, addr_span[1], colon=at < 0)
         if at < 0:
             reason = f"the '{closing}' and the port are missing"
         elif bracketed and at < 2:
             reason, fault = "there is no host between the brackets", addr_span
+            hint = "write a host between them, or :4444 for an empty one"
         else:
             reason = "the port is missing"
         raise cursor.error(
             reason,
             *fault,
             f"error parsing {kind} '{addr}'",
-            "write host:port, with an IPv6 address as [::1]:4444",
+            hint,
         )
     if cursor.trace is not None:
         raw = cursor.text[addr_span[0] : addr_span[1]]

@@ -18,15 +18,19 @@ from typing import Final
 
 from migaddr.errors import ParseError
 from migaddr.model import UINT16_MAX, InetAddress
-from migaddr.uri.cursor import Cursor, byte_length, first_bytes
+from migaddr.uri.cursor import Cursor, byte_length, first_bytes, with_port
 from migaddr.uri.inet_notes import note_address
 from migaddr.uri.trace import Trace
 
 HOST_BYTES: Final = 64
 PORT_BYTES: Final = 32
+HINT: Final = "write host:port, with an IPv6 address as [::1]:4444"
 
 _TO: Final = re.compile(r"[ \t\n\v\f\r]*([+-]?)([0-9]+)(?=,|\Z)")
 _FLAGS: Final = {"ipv4": "ipv4", "ipv6": "ipv6", "keep-alive": "keep_alive", "mptcp": "mptcp"}
+_LATER_NAMES: Final = frozenset(
+    {"addr", "id", "to", *_FLAGS, "numeric", "keep-alive-count", "keep-alive-idle", "keep-alive-interval"}
+)
 _LONG_MAX: Final = 2**63 - 1
 
 
@@ -50,7 +54,8 @@ def read_inet(cursor: Cursor, start: int) -> InetAddress:
     if port_end < 0:
         port_end = len(text)
     if port_end == port_start:
-        raise _bad_address(cursor, start, what, "the port is missing", (port_start, port_start))
+        hint = with_port(text, port_start, colon=False)
+        raise _bad_address(cursor, start, what, "the port is missing", (port_start, port_start), hint)
     port = written = text[port_start:port_end]
     if len(port) > PORT_BYTES // 4 and byte_length(port) > PORT_BYTES:
         port = first_bytes(port, PORT_BYTES)
@@ -86,7 +91,8 @@ def _plain(cursor: Cursor, start: int) -> tuple[str, int]:
     colon = text.find(":", start)
     if colon < 0:
         fault = (len(text), len(text))
-        raise _bad_address(cursor, start, "address", "the ':' and the port are missing", fault)
+        hint = with_port(text, len(text), colon=True)
+        raise _bad_address(cursor, start, "address", "the ':' and the port are missing", fault, hint)
     host = text[start:colon]
     _check_length(cursor, start, "address", host, start)
     return host, colon + 1
@@ -98,13 +104,15 @@ def _check_length(cursor: Cursor, start: int, what: str, host: str, host_start: 
         raise _bad_address(cursor, start, what, reason, (host_start, host_start + len(host)))
 
 
-def _bad_address(cursor: Cursor, start: int, what: str, reason: str, fault: tuple[int, int]) -> ParseError:
+def _bad_address(
+    cursor: Cursor, start: int, what: str, reason: str, fault: tuple[int, int], hint: str = HINT
+) -> ParseError:
     return cursor.error(
         reason,
         fault[0],
         min(fault[1], len(cursor.text)),
         f"error parsing {what} '{cursor.text[start:]}'",
-        "write host:port, with an IPv6 address as [::1]:4444",
+        hint,
     )
 
 
@@ -211,15 +219,7 @@ def _note_options(trace: Trace, text: str, options: int, used: dict[int, str]) -
                     f"the first {before} counts; this one is not even checked",
                 )
             else:
-                trace.surprise(
-                    "ignored-option",
-                    at,
-                    end,
-                    "QEMU up to 10.0 ignores it"
-                    + ("; since 10.1 it counts" if _is_newer(item) else "; since 10.1 it is an error")
-                    if item
-                    else "an empty option: QEMU up to 10.0 ignores it",
-                )
+                trace.surprise("ignored-option", at, end, f"QEMU up to 10.0 ignores it{_later(item)}")
         at = end
 
 
@@ -227,6 +227,13 @@ def _repeats(item: str, name: str) -> bool:
     return item.startswith("to=") if name == "to" else item.partition("=")[0] == name
 
 
-def _is_newer(item: str) -> bool:
-    name = item.partition("=")[0]
-    return name == "numeric" or name.startswith("keep-alive-")
+def _later(item: str) -> str:
+    """Say what becomes of an ignored option since 10.1."""
+    if not item:
+        return ""
+    name, equals, _ = item.partition("=")
+    if not equals and name.startswith("no"):
+        name = name[2:]
+    if name in _LATER_NAMES:
+        return f"; since 10.1 it is the option {name}"
+    return "; since 10.1 it is an error"

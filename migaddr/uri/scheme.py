@@ -66,6 +66,14 @@ def parse_uri(uri: str, release: ReleaseLike = LATEST) -> MigrateAddress:
     return _read(Cursor(uri, None), as_release(release))
 
 
+def parse_inet(text: str, release: Release) -> InetAddress:
+    """Read what follows `tcp:` or `rdma:` alone.
+
+    :raises ParseError: the release refuses it there.
+    """
+    return _INET[release.inet_syntax](Cursor(text, None), 0)
+
+
 def uri_surprises(uri: str, release: ReleaseLike = LATEST) -> tuple[Surprise, ...]:
     """List what this release silently ignores, cuts, wraps or does differently, in order of place.
 
@@ -125,7 +133,10 @@ def _read_tcp(cursor: Cursor, start: int, release: Release) -> MigrateAddress:
 
 def _read_rdma(cursor: Cursor, start: int, release: Release) -> MigrateAddress:
     try:
-        return RdmaAddress(_INET[release.inet_syntax](cursor, start))
+        inet = _INET[release.inet_syntax](cursor, start)
+        if cursor.trace is not None:
+            _note_unused(cursor.trace)
+        return RdmaAddress(inet)
     except ParseError as error:
         if release.bad_rdma_uri_crashes:
             raise ParseError(
@@ -139,6 +150,13 @@ def _read_rdma(cursor: Cursor, start: int, release: Release) -> MigrateAddress:
             ) from None
         message = f"RDMA ERROR: bad RDMA migration address '{cursor.text[start:]}'"
         raise cursor.error(error.reason, error.start, error.end, message, error.hint) from None
+
+
+def _note_unused(trace: Trace) -> None:
+    for part in trace.parts:
+        if part.name not in ("scheme", "host", "port", "ignored", "dropped"):
+            message = "the address keeps it, but for rdma: QEMU uses host and port alone"
+            trace.surprise("unused-option", part.start, part.end, message)
 
 
 def _read_unix(cursor: Cursor, start: int, _: Release) -> MigrateAddress:
@@ -307,6 +325,10 @@ def _scheme_advice(text: str, scheme: str | None, release: Release) -> tuple[str
     schemes = ", ".join(f"{name}:" for name in sorted(release.uri_schemes))
     if text == "defer":
         return "defer is no URI", "only the option -incoming takes it; give the address here"
+    if text.startswith("\ufeff"):
+        return "the text begins with a byte order mark", "take it away"
+    if len(text) > 1 and text[0] == text[-1] and text[0] in "\"'":
+        return "the quotes belong to the URI here", f"write {text[1:-1]}"
     if text.lstrip()[:1] in ("{", "["):
         return "this looks like JSON, not like a URI", "it belongs in channels, not in uri"
     if scheme is None:
@@ -320,6 +342,9 @@ def _scheme_advice(text: str, scheme: str | None, release: Release) -> tuple[str
     meant = scheme.strip().lower().removeprefix("x-")
     if meant in release.uri_schemes:
         return "the scheme must be written exactly", f"write {meant}:{text[len(scheme) + 1 :]}"
+    rest = text[len(scheme) + 1 :]
+    if rest.isascii() and rest.isdigit() and len(rest) <= 5:
+        return "there is no scheme", f"write tcp:{text}"
     if text.startswith("/"):
         return "a path alone is no URI", f"write unix:{text}"
     return "QEMU has no such scheme", f"begin with one of {schemes}"

@@ -172,8 +172,72 @@ def test_jsonl_answers_every_line_in_order(standard: _Standard) -> None:
     assert answers[4]["span"] == [1, 1]
     assert (answers[5]["crashes_qemu"], answers[5]["qemu_message"]) == (True, None)
     assert answers[7]["path"] == "channels"
-    assert "raw byte 0x80" in answers[8]["error"]
+    assert "half of a surrogate pair" in answers[8]["error"]
     assert all(isinstance(answer["error"], str) for answer in answers if not answer["ok"])
+
+
+def test_jsonl_answers_empty_lines_and_values_too(standard: _Standard) -> None:
+    answers = _lines(standard.run("convert", "--jsonl", given=b'\n"fd:x"\n')[1])
+    assert [answer["ok"] for answer in answers] == [False, True]
+    assert _lines(standard.run("convert", "--jsonl", "")[1])[0]["span"] == [0, 0]
+    assert _lines(standard.run("convert", "--jsonl", given=b'"unix:\xff"\n')[1])[0]["span"] == [6, 7]
+
+
+def test_an_address_may_stand_alone_in_a_command(standard: _Standard) -> None:
+    channels = f'{{"channels": {CHANNELS}}}'
+    for given, uri in (
+        (channels, "tcp:0:4446"),
+        (f'{{"execute": "migrate", "arguments": {channels}}}', "tcp:0:4446"),
+        (f'{{"channel": {DRAFT}}}', "exec:/tmp/exec"),
+        ('{"uri": "fd:x"}', "fd:x"),
+    ):
+        assert standard.run("convert", "--to", "uri", given) == (0, uri + "\n", "")
+    assert standard.run("convert", '{"uri": "fd:x", "detach": true}')[0] == 1
+
+
+def test_channels_become_the_uri_of_a_release_without_channels(standard: _Standard) -> None:
+    assert standard.run("convert", "--release", "7.2", "--to", "uri", CHANNELS) == (0, "tcp:0:4446\n", "")
+
+
+def test_a_result_is_one_line_or_refused(standard: _Standard) -> None:
+    two = '{"transport": "exec", "args": ["/bin/sh", "-c", "a\\nb"]}'
+    status, out, err = standard.run("convert", two)
+    assert (status, out) == (1, "")
+    assert "use --jsonl" in err
+    assert _lines(standard.run("convert", "--jsonl", two)[1]) == [{"ok": True, "result": "exec:a\nb"}]
+
+
+def test_a_release_that_is_not_known_is_said_to_be_so(standard: _Standard) -> None:
+    status, out, err = standard.run("convert", "--release", "12.0", "fd:x", "--to", "uri")
+    assert (status, out) == (0, "fd:x\n")
+    assert "QEMU 12.0 is not known" in err
+
+
+def test_closed_streams_are_said_in_a_line() -> None:
+    line = f"'{sys.executable}' -m migaddr"
+    for command in ("convert fd:x >&-", "convert <&-", "explain fd:x >&-", "explain - <&-", "-h >&-"):
+        done = subprocess.run(["/bin/sh", "-c", f"{line} {command}"], capture_output=True, check=False)
+        assert (done.returncode, done.stdout, done.stderr) == (1, b"", b"migaddr: Bad file descriptor\n"), (
+            command
+        )
+    done = subprocess.run(
+        ["/bin/sh", "-c", f"{line} convert bad fd:x 2>/dev/full"], capture_output=True, check=False
+    )
+    assert (done.returncode, done.stdout.count(b"\n")) == (1, 1)
+    done = subprocess.run(
+        ["/bin/sh", "-c", f"{line} convert --no 2>/dev/full"], capture_output=True, check=False
+    )
+    assert done.returncode == 2
+
+
+def test_uris_are_converted_as_they_come() -> None:
+    done = subprocess.run(
+        ["/bin/sh", "-c", f"yes tcp:h:1 | '{sys.executable}' -m migaddr convert | head -n 1"],
+        capture_output=True,
+        check=True,
+        timeout=60,
+    )
+    assert done.stdout.count(b"\n") == 1
 
 
 def test_jsonl_takes_values_and_formats(standard: _Standard) -> None:

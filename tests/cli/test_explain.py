@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -50,15 +51,52 @@ def test_a_refused_uri_still_shows_what_other_releases_do() -> None:
     )
 
 
-def test_json_is_shown_in_every_spelling() -> None:
+def test_json_is_shown_in_every_spelling_with_its_members_named() -> None:
     draft = '{"channeltype":"main","addr":{"transport":"socket","socket-type":{"type":"unix","path":"p","abstract":true}}}'
     status, out, _ = _explain(draft)
     assert status == 0
     assert out.startswith(
-        "As a URI for every release that has its scheme\n  not expressible as a URI: unix: cannot name"
+        'main channel: a UNIX domain socket\n  path: "p" (all that follows the prefix, literally)\n  abstract: true ('
+    )
+    assert (
+        "As a URI for every release that has its scheme\n  not expressible as a URI: unix: cannot name" in out
     )
     assert '"abstract": true' in out
     assert "In the draft of December 2022\n" in out
+    assert "Which releases take the channels\n  7.2 " in out
+    assert "  8.2          take it in migrate-incoming alone\n  8.2.2 to 11.1 take it\n" in out
+
+
+def test_every_kind_of_address_has_its_members_named() -> None:
+    for addr in (
+        {"transport": "rdma", "host": "h", "port": "1", "keep-alive-count": 3},
+        {"transport": "exec", "args": ["a"]},
+        {"transport": "file", "filename": "f", "offset": 0},
+        {"transport": "socket", "type": "vsock", "cid": "2", "port": "1"},
+        {"transport": "socket", "type": "fd", "str": "x"},
+    ):
+        status, out, _ = _explain(json.dumps(addr))
+        assert status == 0
+        assert out.startswith("main channel: ")
+    assert "  9.2          " not in _explain(json.dumps(addr))[1]
+
+
+def test_what_migrate_alone_answers_tells_releases_apart() -> None:
+    out = _explain("foo:bar")[1]
+    assert (
+        "  8.1          refuses: unknown migration protocol: foo:bar; migrate reports success and does nothing\n"
+        in out
+    )
+    assert "  8.2 to 11.1  refuses: unknown migration protocol: foo:bar\n" in out
+
+
+def test_a_release_that_is_not_known_is_said_to_be_so() -> None:
+    assert _explain("fd:x", "--release", "12.0")[1].startswith("QEMU 12.0 is not known")
+
+
+def test_what_the_terminal_cannot_show_is_escaped() -> None:
+    assert "\u202e" not in _explain("exec:\u202ex")[1]
+    assert _explain("unix:/é", PYTHONIOENCODING="ascii")[0] == 0
 
 
 @pytest.mark.parametrize(

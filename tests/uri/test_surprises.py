@@ -63,6 +63,7 @@ LONG = "1" * 40
         ("file:/m,offset=1k", "11.1", []),
         ("exec:a,b=c", "11.1", []),
         ("vsock:2:1", "11.1", []),
+        ("rdma:h:1,ipv4=on,to=9", "11.1", [("unused-option", "ipv4=on"), ("unused-option", "to=9")]),
         ("rdma:h:1,foo", "10.0", [("ignored-option", ",foo")]),
         ("TCP:h:1", "7.2", [("migrate-answers-otherwise", "TCP:")]),
         ("nothing", "8.1", [("migrate-answers-otherwise", "nothing")]),
@@ -79,6 +80,21 @@ def test_what_migrate_answers_where_it_differs() -> None:
     assert "Parameter 'uri' expects a valid migration protocol" in said["7.2"]
     assert said["8.0"] == said["7.2"]
     assert "success" in said["8.1"]
+
+
+@pytest.mark.parametrize(
+    ("option", "said"),
+    [
+        ("foo", "since 10.1 it is an error"),
+        ("noipv4", "since 10.1 it is the option ipv4"),
+        ("numeric=on", "since 10.1 it is the option numeric"),
+        ("id=a", "since 10.1 it is the option id"),
+        ("addr=i:1", "since 10.1 it is the option addr"),
+        ("", "QEMU up to 10.0 ignores it"),
+    ],
+)
+def test_what_becomes_of_an_ignored_option(option: str, said: str) -> None:
+    assert uri_surprises(f"tcp:h:80,{option}", "10.0")[0].message.endswith(said)
 
 
 def test_a_refused_uri_has_the_surprises_up_to_the_fault() -> None:
