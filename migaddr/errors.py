@@ -126,7 +126,7 @@ class WireError(MigaddrError):
         self.hint = hint
 
     def __str__(self) -> str:
-        lines = [carets.printable(f"{self.path}: {self.reason}")]
+        lines = [carets.printable(f"{carets.shortened(self.path)}: {self.reason}")]
         return "\n".join(lines + _advice(self.hint, self.qemu_message, self.crashes_qemu))
 
 

@@ -39,8 +39,12 @@ def read_schema(answer: object) -> Release:
     schema = _by_name(answer)
     nearest = RELEASES[0]
     for release in RELEASES[1:]:
-        if _is_marked(schema, _MARKS[str(release)]):
-            nearest = release
+        mark = _MARKS[str(release)]
+        if mark.partition(".")[0] not in schema:
+            continue  # a part of a schema: the other marks must tell
+        if not _is_marked(schema, mark):
+            break
+        nearest = release
     shown = attrs.evolve(
         nearest,
         transports=_names(schema, "migrate-incoming.channels.addr.transport", nearest.transports),
@@ -68,8 +72,9 @@ def _by_name(answer: object) -> _Schema:
         for entity in answer
         if isinstance(entity, dict) and isinstance(entity.get("name"), str)
     }
-    if "migrate" not in schema or "migrate-incoming" not in schema:
-        raise UnknownReleaseError("query-qmp-schema", "shows no QEMU that can migrate")
+    for command in ("migrate", "migrate-incoming"):
+        if not _children(schema, schema.get(command)):
+            raise UnknownReleaseError("query-qmp-schema", f"does not show the arguments of {command}")
     return schema
 
 

@@ -232,7 +232,7 @@ def not_an_address(value: Never) -> AddressError:
 
 
 def _check_text(member: str, value: object) -> None:
-    if not isinstance(value, str):
+    if type(value) is not str:  # a subclass (an Enum) may format as something else
         raise AddressError(member, f"must be str, not {_kind(value)}")
     if value.isascii():
         if "\0" in value:
@@ -248,7 +248,7 @@ def _check_flag(member: str, value: object) -> None:
 
 
 def _check_number(member: str, value: object, largest: int) -> None:
-    if not isinstance(value, int) or isinstance(value, bool):
+    if type(value) is not int:
         raise AddressError(member, f"must be int, not {_kind(value)}")
     if not 0 <= value <= largest:
         raise AddressError(member, f"must be between 0 and {largest}")

@@ -165,8 +165,9 @@ class Release:
         """Fill the data from a `query-qmp-schema` answer: its list, or the whole reply with `return`.
 
         The schema decides what it shows (channel types, members, arguments, modes); what it does not
-        show (how URIs are read) is that of the newest release it has all the marks of. The version is that
-        release's, `known` tells whether the schema and the table agree in everything.
+        show (how URIs are read) is that of the newest release whose mark, and those of all before it, it
+        has (a mark of a command that a partial schema leaves out is passed over). The version is that
+        release's; `known` tells whether the schema and the table agree in everything.
 
         :raises UnknownReleaseError: this is no such answer, or of a QEMU without `migrate`.
         """
@@ -306,7 +307,7 @@ def first_release(having: str, member: str) -> Release:
 
 @functools.lru_cache(maxsize=64)
 def _parse(text: str) -> Release:
-    match = _TEXT.match(text)
+    match = _TEXT.match(text.partition("\nCopyright")[0])
     if match is None:
         raise UnknownReleaseError(text, "is no QEMU release: write it as '10.0' or '10.0.13'")
     version = (int(match[1]), int(match[2]), int(match[3] or 0))

@@ -128,9 +128,19 @@ def test_what_is_no_schema_is_refused(wrong: object) -> None:
 
 
 def test_a_senseless_schema_is_read_without_harm() -> None:
-    looping = [
-        {"name": "migrate", "arg-type": "migrate"},
+    strange = [
+        {"name": "migrate", "arg-type": "x"},
         {"name": "migrate-incoming", "arg-type": "x"},
         {"name": "x", "members": [{"name": 1}, 5, {"name": "channels", "type": ["x"]}], "variants": "none"},
     ]
-    assert not Release.from_schema(looping).known
+    assert not Release.from_schema(strange).known
+    looping = [{"name": "migrate", "arg-type": "migrate"}, {"name": "migrate-incoming", "arg-type": "x"}]
+    with pytest.raises(UnknownReleaseError):
+        Release.from_schema(looping)
+
+
+def test_a_later_mark_alone_is_a_backport() -> None:
+    schema = schema_of(Release.parse("10.0"))
+    parameters = next(entity for entity in schema if entity["name"] == "migrate-set-parameters-arg")
+    parameters["members"].append({"name": "x-rdma-chunk-size", "type": "str", "default": None})
+    assert Release.from_schema(schema) == Release.parse("10.0")

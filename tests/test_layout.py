@@ -30,7 +30,7 @@ MAY_IMPORT_MORE = {
     "uri/scheme.py": {"contextlib"},
     "uri/inet_options.py": {"difflib"},
     "uri/exec_command.py": {"shlex"},
-    "qmp/wire.py": {"difflib"},
+    "qmp/wire.py": {"difflib", "itertools"},
     "qmp/json_text.py": {"json"},
     "qmp/json_fault.py": {"json"},
     "qmp/json_quotes.py": {"heapq"},

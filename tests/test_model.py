@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 from collections.abc import Callable
 from typing import Any
 
@@ -20,9 +21,15 @@ from migaddr import (
     RdmaAddress,
     UnixAddress,
     VsockAddress,
+    WireError,
+    address_from_qmp,
     address_to_qmp,
+    channels_from_qmp,
     channels_to_qmp,
+    exec_address,
+    exec_command,
     format_uri,
+    parse_uri,
 )
 
 INET = InetAddress("h", "1")
@@ -135,6 +142,48 @@ def test_values_are_frozen() -> None:
     for value in (INET, UnixAddress("p"), FdAddress("n"), MigrateChannel(ChannelType.MAIN, INET)):
         with pytest.raises(attrs.exceptions.FrozenInstanceError):
             setattr(value, attrs.fields(type(value))[0].name, "x")
+
+
+class _Enum(str, enum.Enum):  # noqa: UP042 -- this is the one that formats as its name
+    HOST = "host"
+
+
+class _Number(enum.IntEnum):
+    ONE = 1
+
+
+class _Text(str):
+    __slots__ = ()
+
+    def __format__(self, spec: str) -> str:
+        return "wrong"
+
+
+def test_a_subclass_of_str_or_int_is_refused_in_the_model_and_read_for_what_it_is_elsewhere() -> None:
+    with pytest.raises(AddressError, match="must be str, not _Enum"):
+        FdAddress(_Enum.HOST)
+    with pytest.raises(AddressError, match="must be int, not _Number"):
+        FileAddress("f", offset=_Number.ONE)
+    found = address_from_qmp({"transport": "socket", "type": "fd", "str": _Enum.HOST})
+    assert isinstance(found, FdAddress)
+    assert type(found.name) is str
+    assert parse_uri(_Text("fd:host")) == FdAddress("host")
+
+
+@pytest.mark.parametrize("wrong", [None, "qapi", 5])
+def test_a_dialect_is_a_dialect(wrong: Any) -> None:
+    calls: list[Callable[[Any, Any], object]] = [address_from_qmp, address_to_qmp, channels_from_qmp]
+    for call in calls:
+        with pytest.raises(WireError, match="must be a Dialect"):
+            call(FdAddress("x"), wrong)
+
+
+@pytest.mark.parametrize("wrong", [None, "linux", []])
+def test_what_has_a_shell_is_posix_or_windows(wrong: Any) -> None:
+    with pytest.raises(AddressError, match="host_os"):
+        exec_address("x", wrong)
+    with pytest.raises(AddressError, match="must be an ExecAddress"):
+        exec_command(wrong)
 
 
 def test_absent_is_not_false() -> None:

@@ -103,6 +103,7 @@ def test_arguments_come_and_go() -> None:
         ("7.2.22 (Debian 1:7.2+dfsg-7+deb12u18+b3)", (7, 2, 22), "7.2"),
         ("QEMU emulator version 11.1.3 (Debian 1:11.1.3+ds-1~bpo13+1)", (11, 1, 3), "11.1"),
         ("9.2.4+ds-1~bpo12", (9, 2, 4), "9.2"),
+        ("QEMU emulator version 10.0.13\nCopyright (c) 2003-2025 Fabrice Bellard\n", (10, 0, 13), "10.0"),
         ("8.2", (8, 2, 0), "8.2"),
         ("8.2.1", (8, 2, 1), "8.2"),
         ("8.2.2", (8, 2, 2), "8.2.2"),

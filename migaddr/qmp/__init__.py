@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TypeVar, overload
 
-from migaddr.errors import AddressError
+from migaddr.errors import AddressError, WireError
 from migaddr.model import MigrateAddress, MigrateChannel, SocketAddress
 from migaddr.qmp.dialect import Dialect
 from migaddr.qmp.draft_v1 import DRAFT_V1
@@ -29,6 +29,12 @@ __all__ = [
 ]
 
 _Channels = TypeVar("_Channels")
+
+
+def _dialect(dialect: Dialect[_Channels]) -> Dialect[_Channels]:
+    if not isinstance(dialect, Dialect):
+        raise WireError("must be a Dialect, such as QAPI or DRAFT_V1", "dialect")
+    return dialect
 
 
 def parse_json(text: str) -> JsonValue:
@@ -58,7 +64,7 @@ def address_from_qmp(
     :raises WireError: the release refuses the object, or migaddr does where docs/supported.md says so.
     :raises UnknownReleaseError: as `Release.parse`.
     """
-    return dialect.read_address(value, as_release(release))
+    return _dialect(dialect).read_address(value, as_release(release))
 
 
 def address_to_qmp(
@@ -73,7 +79,7 @@ def address_to_qmp(
         it is not Unicode, which JSON cannot carry.
     :raises UnknownReleaseError: as `Release.parse`.
     """
-    return dialect.write_address(address, as_release(release))
+    return _dialect(dialect).write_address(address, as_release(release))
 
 
 def addresses_from_query_migrate(
@@ -106,7 +112,7 @@ def channels_from_qmp(
         docs/supported.md says so.
     :raises UnknownReleaseError: as `Release.parse`.
     """
-    return dialect.read_channels(value, as_release(release))
+    return _dialect(dialect).read_channels(value, as_release(release))
 
 
 @overload
@@ -136,4 +142,4 @@ def channels_to_qmp(
         isinstance(channel, MigrateChannel) for channel in channels
     ):
         raise AddressError("channels", "must be a sequence of MigrateChannel")
-    return dialect.write_channels(tuple(channels), as_release(release))
+    return _dialect(dialect).write_channels(tuple(channels), as_release(release))

@@ -11,12 +11,16 @@ from migaddr.qmp import json_quotes
 MOST_NESTED: Final = 1024  # QEMU's own limit
 
 _BLANKS: Final = re.compile(r"[ \t\n\r]*")
-_PIECE: Final = re.compile(r'[^"\\\x00-\x1f]*')
-_ESCAPE: Final = re.compile(r'\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})')
+_PIECE: Final = re.compile(
+    '(?:[^"\\\\\\x00-\\x1f\ud800-\udfff]++'  # possessive: a long string needs no memory of its parts
+    r'|\\["\\/bfnrt]|\\u(?![dD][89a-fA-F])[0-9a-fA-F]{4})*+'
+)
+_STRING: Final = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
+_BRACKET: Final = re.compile(r"[\[\]{}]")
 _NUMBER: Final = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
 _WORD: Final = re.compile(r"[^\s,:\[\]{}\"]+")
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
-_ESCAPED_SURROGATE: Final = re.compile(r"\\u[dD][89a-fA-F]")
+_ESCAPED_SURROGATE: Final = re.compile(r"\\u[dD][89a-fA-F][0-9a-fA-F]{2}")
 _PAIR: Final = re.compile(r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}")
 _LONGEST_HINT: Final = 2000
 
@@ -60,11 +64,24 @@ def may_hold_surrogate(text: str) -> bool:
     )
 
 
+def is_nested_too_deep(text: str) -> bool:
+    """Tell whether a JSON text is nested deeper than QEMU reads."""
+    if text.count("[") + text.count("{") <= MOST_NESTED:
+        return False
+    depth = deepest = 0
+    for bracket in _BRACKET.findall(_STRING.sub("", text)):
+        depth += 1 if bracket in "[{" else -1
+        deepest = max(deepest, depth)
+    return deepest > MOST_NESTED
+
+
 def check(text: str) -> None:
     """Walk through a JSON text, without recursion.
 
     :raises FaultError: the first thing that does not belong.
     """
+    if text.startswith("\ufeff"):
+        raise FaultError("a byte order mark", 0, 1, "take it away")
     open_brackets: list[str] = []
     names: list[set[str]] = []  # of each open object
     at = _blanks(text, 0)
@@ -159,28 +176,24 @@ def _string(text: str, start: int) -> int:
     """Give the end of the string that begins here."""
     at = start + 1
     while True:
-        piece = at
         at = _end(_PIECE, text, at)
-        found = _SURROGATE.search(text, piece, at)
-        if found is not None:
-            raise FaultError("a byte that is not UTF-8", found.start(), found.end())
         char = text[at : at + 1]
         if char == '"':
             return at + 1
         if char == "\\":
-            escape = _ESCAPE.match(text, at)
+            escape = _ESCAPED_SURROGATE.match(text, at)
             if escape is None:
                 raise FaultError("JSON has no such escape", at + 1, at + 2, "a backslash itself is \\\\")
-            at = escape.end()
-            if _ESCAPED_SURROGATE.match(escape[0]):
-                pair = _PAIR.match(text, escape.start())
-                if pair is None:
-                    raise FaultError("half of a surrogate pair, which is no character", *escape.span())
-                at = pair.end()
-        elif char:
-            raise FaultError("a control character in a string must be escaped", at, at + 1)
-        else:
+            pair = _PAIR.match(text, at)
+            if pair is None:
+                raise FaultError("half of a surrogate pair, which is no character", at, at + 6)
+            at = pair.end()
+        elif not char:
             raise FaultError("the string that begins here does not end", start, start + 1)
+        elif char >= " ":
+            raise FaultError("a byte that is not UTF-8", at, at + 1)
+        else:
+            raise FaultError("a control character in a string must be escaped", at, at + 1)
 
 
 def _unexpected(text: str, at: int, wanted: str) -> FaultError:

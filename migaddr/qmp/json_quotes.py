@@ -128,7 +128,7 @@ def _strings(text: str, state: _State) -> Iterator[tuple[int, int, str, list[tup
             changes.append((at, '\\"'))
             price += _INNER_QUOTE
             skipped += 1
-            if skipped > 2:
+            if skipped > 1:  # a pair of them is two strings with something missing between
                 return
         elif _STRUCTURE.match(text, at + 1):
             yield price + _OTHER_QUOTE, at + 1, expected, [*changes, (at, '"')]

@@ -28,7 +28,7 @@ def read_json(text: str) -> JsonValue:
             parse_int=lambda digits: int(digits) if len(digits) < _MOST_DIGITS else float(digits),
         )
         # what json takes, in some release of Python or in all, and QEMU does not
-        if text.count("[") + text.count("{") > json_fault.MOST_NESTED or json_fault.may_hold_surrogate(text):
+        if json_fault.may_hold_surrogate(text) or json_fault.is_nested_too_deep(text):
             json_fault.check(text)
     except (ValueError, RecursionError):
         raise json_fault.find(text) from None

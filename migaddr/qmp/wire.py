@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Callable, Iterable
 from typing import Any, Final, NamedTuple, TypeAlias, TypeVar
@@ -71,7 +72,8 @@ def read_tag(
     if tag is _ABSENT:
         raise missing(obj, name, path, beside)
     if not isinstance(tag, str):
-        raise wrong_type(tag, f"{path}.{name}", "string")
+        error = wrong_type(tag, f"{path}.{name}", "string")
+        raise WireError(error.reason, error.path, error.qemu_message, hint=_choices("", allowed))
     if tag not in allowed:
         raise WireError(
             f"{name} cannot be {_shown(tag)}",
@@ -135,7 +137,7 @@ def text(value: object, path: str, name: str) -> str:
             f"holds U+{ord(found[0]):04X} at {found.start()}, which QEMU's JSON reader refuses",
             f"{path}.{name}",
         )
-    return value
+    return value if type(value) is str else str.__str__(value)
 
 
 def flag(value: object, path: str, name: str) -> bool:
@@ -198,7 +200,7 @@ def wrong_type(value: object, path: str, expected: str) -> WireError:
         hint = "write true"
     elif expected == "boolean" and value in ("off", "no", "false", 0):
         hint = "write false"
-    elif expected == "array" and isinstance(value, dict):
+    elif expected == "array" and isinstance(value, dict) and path == "channels":
         hint = "put it in a list: [{...}]"
     elif expected == "array" and isinstance(value, str) and path.endswith(".args"):
         hint = 'write ["/bin/sh", "-c", "COMMAND"], or one item for each argument'
@@ -212,11 +214,15 @@ def wrong_type(value: object, path: str, expected: str) -> WireError:
 
 def missing(obj: dict[str, object], name: str, path: str, known: tuple[str, ...]) -> WireError:
     """Make the error for a member that is not there, naming what was perhaps meant to be it."""
-    strangers = [key for key in obj if isinstance(key, str) and key not in known]
-    near = next((key for key in strangers if _meant(key, (name,)) == name), None)
+    strangers = (key for key in obj if isinstance(key, str) and key not in known)
+    near = next((key for key in itertools.islice(strangers, 8) if _meant(key, (name,)) == name), None)
     hint = None if near is None else f"{near}: write {name}"
     if name == "transport" and "type" in obj:
         hint = 'add "transport": "socket"'
+    elif name == "type" and "socket-type" in obj:
+        hint = "put what socket-type holds beside transport"
+    elif name == "socket-type" and "type" in obj:
+        hint = "put type and its members into an object named socket-type"
     where = f"{path}.{name}"
     return WireError(
         "is missing",
@@ -237,7 +243,7 @@ def unexpected(
     if not isinstance(name, str):
         return WireError(f"has a name of type {kind_of(name)}: names are strings", path)
     hint = advice(name)
-    if hint is None and (near := _meant(name, known)) is not None:
+    if hint is None and (near := _meant(name, tuple(key for key in known if key not in obj))) is not None:
         hint = f"{name}: write {near}"
     where = f"{path}.{name}"
     return WireError(
@@ -303,9 +309,7 @@ def _integer_hint(value: object, largest: int) -> str | None:
 
 _ALIKE: Final = (
     {"channel-type", "channeltype", "type"},
-    {"type", "socket-type"},
     {"args", "exec-str", "command", "cmd"},
-    {"host", "rdma-str"},
     {"filename", "file", "path"},
     {"str", "name", "fd"},
     {"addr", "address"},

@@ -20,8 +20,10 @@ class Cursor:
     __slots__ = ("text", "trace")
 
     def __init__(self, text: str, trace: Trace | None) -> None:
-        if not isinstance(text, str):
-            raise ParseError(f"a URI is a str, not {type(text).__name__}", "", 0, 0)
+        if type(text) is not str:
+            if not isinstance(text, str):
+                raise ParseError(f"a URI is a str, not {type(text).__name__}", "", 0, 0)
+            text = str.__str__(text)  # what a subclass (an Enum) is, not how it formats
         if not text.isascii() or "\0" in text:
             found = _UNSPEAKABLE.search(text)
             if found is not None:

@@ -127,7 +127,9 @@ def _with_escapes(
     """Write host and port, of which one holds a comma or an equals sign, for QEMU 10.1 and later."""
     plain = f"{inet.host}:{inet.port}".replace(",", ",,")
     within = f"[{inet.host}]:{inet.port}".replace(",", ",,")
-    for written in (within,) if bracketed else (plain, f"addr={plain}"):
+    # behind addr= a bracket is a letter like any other, but a colon still splits
+    behind_key = () if ":" in inet.host else (f"addr={plain}",)
+    for written in ((within,) if bracketed else (plain,)) + behind_key:
         if _reads_back(written, inet.host, inet.port):
             return written
     if "]:" in inet.host:

@@ -33,6 +33,7 @@ from migaddr.uri.trace import Trace
 _ITEM: Final = re.compile(r"([^=,]*)(?:=([^,]*(?:,,[^,]*)*))?,?")
 LISTENED_PORT_BYTES: Final = 32
 
+_MOST_REPEATS: Final = 64
 _BARE: Final = re.compile(r"[^=,]*(?:,|\Z)")  # the first item has no name: it is the address
 _VALUE: Final = re.compile(r"[^,]*(?:,,[^,]*)*")
 _NUMBER: Final = re.compile(
@@ -76,7 +77,7 @@ def read_inet(cursor: Cursor, start: int) -> InetAddress:
     addr, addr_span = "", (len(text), len(text))
     options: dict[str, Any] = {}  # attribute -> bool or int, as its table says
     places: dict[str, Span] = {}
-    previous = None
+    repeats: dict[str, tuple[str, Any]] = {}  # items seen, so that a hostile text cannot have them read again
     rest = start
     if _BARE.match(text, start) is not None:
         addr, addr_span = _read_value(text, start)
@@ -84,10 +85,11 @@ def read_inet(cursor: Cursor, start: int) -> InetAddress:
         if trace is not None:
             _note_item(trace, text, "addr", start, start, addr_span[1], places)
     for item in _items(text, rest):
+        raw = item[0]
+        if raw in repeats and trace is None:
+            attribute, options[attribute] = repeats[raw]
+            continue
         name, value = item.groups()
-        if trace is None and item[0] == previous:
-            continue  # what was just read, once more
-        previous = item[0]
         if value is None:
             name, value = _read_flag(name)
         elif ",," in value:
@@ -96,13 +98,20 @@ def read_inet(cursor: Cursor, start: int) -> InetAddress:
             attribute, largest = _NUMBERS[name]
             options[attribute] = _read_number(cursor, name, value, item, largest)
         elif name in _FLAGS:
-            options[_FLAGS[name]] = _read_bool(cursor, name, value, item)
+            attribute = _FLAGS[name]
+            options[attribute] = _read_bool(cursor, name, value, item)
+        elif name == "id":
+            attribute, options["id"] = "id", value
         elif name == "addr":
+            attribute = ""
             addr, addr_span = value, _value_span(item)
-        elif name != "id":
+        else:
             raise _unknown(cursor, name, item)
+        if attribute and len(repeats) < _MOST_REPEATS:
+            repeats[raw] = attribute, options[attribute]
         if trace is not None:
             _note_item(trace, text, name, item.start(), *_value_span(item), places)
+    options.pop("id", None)  # checked already, and no part of the address
     host, port = _split(cursor, start, addr, addr_span)
     return InetAddress(host, port, **options)
 

@@ -80,6 +80,7 @@ def uri_surprises(uri: str, release: ReleaseLike = LATEST) -> tuple[Surprise, ..
     A URI that the release refuses loudly is for `parse_uri` to report: here it has the surprises met up
     to the fault, and where `migrate` answers otherwise than `migrate-incoming`, one that says so.
 
+    :raises ParseError: `uri` is no str.
     :raises UnknownReleaseError: as `Release.parse`.
     """
     return tuple(sorted(_traced(uri, release).surprises, key=lambda s: (s.start, s.end)))
@@ -88,6 +89,7 @@ def uri_surprises(uri: str, release: ReleaseLike = LATEST) -> tuple[Surprise, ..
 def uri_parts(uri: str, release: ReleaseLike = LATEST) -> tuple[Part, ...]:
     """Name the parts that this release sees in the URI, in order of place, as far as it can be read.
 
+    :raises ParseError: `uri` is no str.
     :raises UnknownReleaseError: as `Release.parse`.
     """
     return tuple(sorted(_traced(uri, release).parts, key=lambda p: (p.start, p.end)))
@@ -96,6 +98,8 @@ def uri_parts(uri: str, release: ReleaseLike = LATEST) -> tuple[Part, ...]:
 def _traced(uri: str, release: ReleaseLike) -> Trace:
     trace = Trace()
     known = as_release(release)
+    if not isinstance(uri, str):
+        raise ParseError(f"a URI is a str, not {type(uri).__name__}", "", 0, 0)
     with contextlib.suppress(ParseError):  # parse_uri raises it for those who ask for an address
         _read(Cursor(uri, trace), known)
     return trace

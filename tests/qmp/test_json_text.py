@@ -69,6 +69,8 @@ def test_the_drafts_own_example_with_its_two_wrong_quotes() -> None:
         ("{'t':'exec', 'args': ['a', 'b']}", "'", "quote does not match", '{"t":"exec", "args": ["a", "b"]}'),
         ("{“t”: “x”, “u”: [“y”, “z”]}", "“", "quote does not match", '{"t": "x", "u": ["y", "z"]}'),
         ("['it's']", "'", "quote does not match", '["it\'s"]'),
+        ('["/bin/sh" "-c", "x"]', '"', "here should be ',' or ']'", None),
+        ("\ufeff{}", "\ufeff", "byte order mark", "take it away"),
         ('"it" s"', '"', "quote does not match", '"it\\" s"'),
         ('["a\', ",1,", 5]', "'", "quote does not match", '["a", ",1,", 5]'),
         ("[" * 1025 + "]" * 1025, "[", "nested deeper than 1024", None),

@@ -211,7 +211,12 @@ DRAFT = {"channeltype": "main", "addr": {"transport": "exec", "exec-str": "cat"}
             "cannot be",
             "exec, rdma, socket",
         ),
-        ({**DRAFT, "addr": INET}, "channel.addr.socket-type", "is missing", "type: write socket-type"),
+        (
+            {**DRAFT, "addr": INET},
+            "channel.addr.socket-type",
+            "is missing",
+            "into an object named socket-type",
+        ),
         ({**DRAFT, "addr": {"transport": "exec", "exec-str": "a\0"}}, "channel.addr.exec-str", "NUL", None),
         (
             {**DRAFT, "addr": {"transport": "rdma", "rdma-str": "h"}},

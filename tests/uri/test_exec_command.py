@@ -32,7 +32,7 @@ def test_another_vector_is_no_command_unless_quoting_is_asked_for() -> None:
     with pytest.raises(InexpressibleError, match="quote=True"):
         exec_command(address)
     assert exec_command(address, quote=True) == "exec /bin/echo 'a b' '$HOME'"
-    assert exec_command(ExecAddress(("-x",)), quote=True) == "exec -- -x"
+    assert exec_command(ExecAddress(("-x'", "y z")), quote=True) == """'-x'"'"'' 'y z'"""
     with pytest.raises(InexpressibleError, match=r"cmd\.exe"):
         exec_command(address, "windows", quote=True)
 

@@ -63,6 +63,8 @@ def test_the_portable_spelling(address: MigrateAddress, uri: str) -> None:
         (InetAddress("h,id=9", "1"), "tcp:addr=h,,id=9:1"),
         (InetAddress("h", "1,id=x"), "tcp:addr=h:1,,id=x"),
         (InetAddress("unix", "8=0"), "tcp:addr=unix:8=0"),
+        (InetAddress("[a=b", "80"), "tcp:addr=[a=b:80"),
+        (InetAddress("[h,id=9", "1"), "tcp:addr=[h,,id=9:1"),
         (InetAddress("::1", "1,x=y"), "tcp:[::1]:1,,x=y"),
         (InetAddress("a]b:c", "1"), "tcp:[a]b:c]:1"),
         (InetAddress("x" * 65, "1" * 33), f"tcp:{'x' * 65}:{'1' * 33}"),

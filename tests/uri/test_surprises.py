@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from migaddr import ParseError, UnknownReleaseError, parse_uri, uri_parts, uri_surprises
@@ -124,5 +126,8 @@ def test_parts(uri: str, release: str, parts: list[tuple[str, str]]) -> None:
 def test_only_the_release_can_be_wrong() -> None:
     for read in (uri_parts, uri_surprises):
         assert read("\0") == ()
+        wrong: Any = None
+        with pytest.raises(ParseError):
+            read(wrong)
         with pytest.raises(UnknownReleaseError):
             read("tcp:h:1", "1.0")
