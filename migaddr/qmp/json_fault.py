@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Final
 
@@ -23,6 +24,7 @@ _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 _ESCAPED_SURROGATE: Final = re.compile(r"\\u[dD][89a-fA-F][0-9a-fA-F]{2}")
 _PAIR: Final = re.compile(r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}")
 _LONGEST_HINT: Final = 2000
+_LONGEST_WALKED: Final = 200_000
 
 
 class FaultError(ValueError):
@@ -36,8 +38,11 @@ class FaultError(ValueError):
         self.hint = hint
 
 
-def find(text: str) -> ParseError:
-    """Give the error for a text that `parse_json` refuses."""
+def find(text: str, error: Exception) -> ParseError:
+    """Give the error for a text that `parse_json` refuses; `error` is what json said."""
+    if len(text) > _LONGEST_WALKED and isinstance(error, json.JSONDecodeError):
+        at = min(error.pos, len(text))
+        return ParseError(f"this is no JSON: {error.msg}", text, at, min(at + 1, len(text)))
     try:
         check(text)
     except FaultError as fault:
@@ -135,8 +140,6 @@ def _name(text: str, at: int, taken: set[str]) -> int:
     end = _string(text, at)
     name = text[at:end]
     if "\\" in name:
-        import json
-
         name = json.dumps(json.loads(name), ensure_ascii=False)
     if name in taken:
         raise FaultError("a name that this object has already", at, end, "keep one of the two")

@@ -30,8 +30,8 @@ def read_json(text: str) -> JsonValue:
         # what json takes, in some release of Python or in all, and QEMU does not
         if json_fault.may_hold_surrogate(text) or json_fault.is_nested_too_deep(text):
             json_fault.check(text)
-    except (ValueError, RecursionError):
-        raise json_fault.find(text) from None
+    except (ValueError, RecursionError) as error:
+        raise json_fault.find(text, error) from None
     return cast("JsonValue", value)
 
 

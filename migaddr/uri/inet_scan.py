@@ -31,6 +31,7 @@ _FLAGS: Final = {"ipv4": "ipv4", "ipv6": "ipv6", "keep-alive": "keep_alive", "mp
 _LATER_NAMES: Final = frozenset(
     {"addr", "id", "to", *_FLAGS, "numeric", "keep-alive-count", "keep-alive-idle", "keep-alive-interval"}
 )
+_EMPTY: Final = re.compile(r",+(?=,|\Z)")
 _LONG_MAX: Final = 2**63 - 1
 
 
@@ -201,6 +202,11 @@ def _note_options(trace: Trace, text: str, options: int, used: dict[int, str]) -
     """Name every option: the first of its name counts, everything else is ignored."""
     at = options
     while at < len(text):
+        empty = _EMPTY.match(text, at)
+        if empty is not None:  # as one, however many there are
+            trace.surprise("ignored-option", at, empty.end(), "QEMU up to 10.0 ignores an empty option")
+            at = empty.end()
+            continue
         end = text.find(",", at + 1)
         if end < 0:
             end = len(text)
@@ -229,8 +235,6 @@ def _repeats(item: str, name: str) -> bool:
 
 def _later(item: str) -> str:
     """Say what becomes of an ignored option since 10.1."""
-    if not item:
-        return ""
     name, equals, _ = item.partition("=")
     if not equals and name.startswith("no"):
         name = name[2:]

@@ -135,9 +135,16 @@ def test_a_text_beyond_repair_still_has_a_fault(text: str) -> None:
     assert 0 <= caught.value.start <= caught.value.end <= len(text)
 
 
+def test_in_a_long_text_the_place_is_the_one_that_json_names() -> None:
+    text = "[" + '{"a":1},' * 40_000
+    with pytest.raises(ParseError, match="this is no JSON") as caught:
+        parse_json(text)
+    assert (caught.value.start, caught.value.end) == (len(text), len(text))
+
+
 def test_where_python_gives_up_before_qemu_would_that_is_said() -> None:
     text = "[" * 1000 + "]" * 1000
-    error = json_fault.find(text)
+    error = json_fault.find(text, RecursionError())
     assert (error.start, error.end) == (0, len(text))
     assert "nested deeper than Python's json reads" in error.reason
 

@@ -16,6 +16,7 @@ LONG = "1" * 40
     [
         ("tcp:h:80,foo=1,ipv4", "10.0", [("ignored-option", ",foo=1")]),
         ("tcp:h:80,", "10.0", [("ignored-option", ",")]),
+        ("tcp:h:80,,,ipv4,", "10.0", [("ignored-option", ",,"), ("ignored-option", ",")]),
         ("tcp:h:80,numeric", "7.2", [("ignored-option", ",numeric")]),
         ("tcp:h:80,keep-alive,keep-alive-count=5", "10.0", [("ignored-option", ",keep-alive-count=5")]),
         ("tcp:h:80,noipv4", "9.0", [("ignored-option", ",noipv4")]),
@@ -92,7 +93,7 @@ def test_what_migrate_answers_where_it_differs() -> None:
         ("numeric=on", "since 10.1 it is the option numeric"),
         ("id=a", "since 10.1 it is the option id"),
         ("addr=i:1", "since 10.1 it is the option addr"),
-        ("", "QEMU up to 10.0 ignores it"),
+        ("", "QEMU up to 10.0 ignores an empty option"),
     ],
 )
 def test_what_becomes_of_an_ignored_option(option: str, said: str) -> None:
