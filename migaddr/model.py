@@ -17,7 +17,8 @@ import attrs
 
 from migaddr.errors import AddressError
 
-_UNSPEAKABLE: Final = re.compile("[\0\ud800-\udc7f\udd00-\udfff]")
+UNSPEAKABLE: Final = re.compile("[\0\ud800-\udc7f\udd00-\udfff]")
+"""What no byte string that C reads can hold."""
 
 UINT16_MAX: Final = 0xFFFF
 UINT32_MAX: Final = 0xFFFF_FFFF
@@ -237,7 +238,7 @@ def _check_text(member: str, value: object) -> None:
     if value.isascii():
         if "\0" in value:
             raise AddressError(member, f"holds a NUL character at {value.index(chr(0))}")
-    elif (found := _UNSPEAKABLE.search(value)) is not None:
+    elif (found := UNSPEAKABLE.search(value)) is not None:
         what = "a NUL character" if found[0] == "\0" else f"the lone surrogate U+{ord(found[0]):04X}"
         raise AddressError(member, f"holds {what} at {found.start()}, which is no byte string")
 

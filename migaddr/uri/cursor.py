@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
 from migaddr.errors import ParseError
+from migaddr.model import UNSPEAKABLE
 from migaddr.uri.trace import Trace
-
-_UNSPEAKABLE: Final = re.compile("[\0\ud800-\udc7f\udd00-\udfff]")
 
 
 class Cursor:
@@ -25,7 +23,7 @@ class Cursor:
                 raise ParseError(f"a URI is a str, not {type(text).__name__}", "", 0, 0)
             text = str.__str__(text)  # what a subclass (an Enum) is, not how it formats
         if not text.isascii() or "\0" in text:
-            found = _UNSPEAKABLE.search(text)
+            found = UNSPEAKABLE.search(text)
             if found is not None:
                 raise ParseError(
                     "a URI cannot hold a NUL character: QEMU would stop reading there"
