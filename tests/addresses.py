@@ -27,11 +27,11 @@ PIECES = [
 """Characters and words that mean something to some parser."""
 
 releases = st.sampled_from(RELEASES)
-hostile_text = st.lists(st.sampled_from(PIECES), max_size=12).map("".join)
+hostile_text = st.lists(st.sampled_from(PIECES), max_size=8).map("".join)
 any_text = st.text(
     st.characters(exclude_categories=["Cs"], exclude_characters="\0")
     | st.characters(min_codepoint=0xDC80, max_codepoint=0xDCFF),
-    max_size=40,
+    max_size=16,
 )
 plain_text = st.text("abcXYZ019.-_", min_size=1, max_size=12)
 texts = plain_text | hostile_text | any_text

@@ -37,7 +37,7 @@ json_values: st.SearchStrategy[JsonValue] = st.recursive(
     | st.text(max_size=12)
     | st.text("'\"ab:,{}[]\\ ", max_size=8),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=6), inner, max_size=4),
-    max_leaves=12,
+    max_leaves=6,
 )
 member_names = st.sampled_from(
     "transport type host port path cid str args filename offset channel-type addr channeltype socket-type exec-str "

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import assume, example, given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from migaddr import (
@@ -75,7 +75,6 @@ def test_writing_what_was_read_is_a_fixed_point(uri: str, release: Release) -> N
     try:
         written = format_uri(parse_uri(uri, release), release)
     except (ParseError, InexpressibleError):
-        assume(False)
         return
     assert format_uri(parse_uri(written, release), release) == written
 
