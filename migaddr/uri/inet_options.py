@@ -293,6 +293,9 @@ def _note_item(
 ) -> None:
     if name != "addr":
         trace.part(name if name != "id" else "ignored", start, end)
+    if name == "addr" and text.startswith("addr=", start):
+        message = "addr= names the address: up to 10.0 it would be a part of the host"
+        trace.surprise("address-key", start, end, message)
     if name == "id":
         trace.surprise(
             "id-registered",

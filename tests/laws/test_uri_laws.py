@@ -135,6 +135,7 @@ def test_a_plain_uri_has_no_surprise(host: str, port: int, options: str, release
 
 
 @given(uris)
+@example("tcp:addr=h:80")
 def test_where_two_releases_read_a_uri_differently_one_has_a_surprise(uri: str) -> None:
     """What one release refuses or reads otherwise, another must not take without a word."""
     first, last = RELEASES[0], RELEASES[-1]
