@@ -105,3 +105,8 @@ def test_rdma_errors_are_those_of_the_era() -> None:
             None if crashes else "RDMA ERROR: bad RDMA migration address 'h'"
         )
         assert caught.value.start == caught.value.end == 6
+
+
+def test_repeated_options_are_read_like_the_first_of_them_and_the_last_counts() -> None:
+    uri = "tcp:h:80,to=1,to=2,to=1,id=a,id=a,ipv4=off,ipv4,ipv4=off,ipv4=off"
+    assert parse_uri(uri) == InetAddress("h", "80", to=1, ipv4=False)
