@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -15,6 +16,15 @@ settings.register_profile(
 settings.register_profile("deep", settings.get_profile("default"), max_examples=100_000)
 settings.register_profile("quick", settings.get_profile("default"), max_examples=50, derandomize=True)
 settings.load_profile(os.environ.get("MIGADDR_PROFILE", "default"))
+
+
+# chosen here, before workers start and inherit it
+SEED = os.environ.setdefault("MIGADDR_QEMU_SEED", str(random.SystemRandom().getrandbits(32)))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print the seed with which texts and lists for real QEMU were generated."""
+    terminalreporter.write_line(f"MIGADDR_QEMU_SEED={SEED}")
 
 
 @pytest.fixture(params=SERIES, scope="session")
