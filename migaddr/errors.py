@@ -6,6 +6,14 @@
     |-- WireError            JSON of the wrong shape                   reason, path
     |-- InexpressibleError   an address that a spelling cannot say     address, target, reason
     |-- CommandError         a command that QEMU refuses               reason
+    |   `-- Refusal          foretold of a command, by its settings
+    |-- PeerError            what a live QEMU made of a command        command, reason, status
+    |   |-- PeerRefusedError      it answered with an error
+    |   |-- PeerLostError         the connection to it ended
+    |   |-- PeerTimeoutError      the deadline passed
+    |   |-- MigrationFailedError
+    |   `-- MigrationCancelledError
+    |-- TransportError       bytes that do not arrive (an OSError too) address, cause
     `-- UnknownReleaseError  no such QEMU release                      text, reason
 
 `str(error)` is written for people and may change; the attributes are for programs.
@@ -102,7 +110,7 @@ class WireError(MigaddrError):
     reason: Final[str]
     """What is wrong, in plain words."""
     path: Final[str]
-    """Which part of the value, in QEMU's notation: `channels[0].addr.port`."""
+    """Which part of the value, in QEMU's notation: `channels[0].addr.port`. Empty: the whole."""
     qemu_message: Final[str | None]
     """Exactly what that QEMU release answers to it; None: it crashes, accepts it, or never sees it."""
     crashes_qemu: Final[bool]
@@ -126,7 +134,8 @@ class WireError(MigaddrError):
         self.hint = hint
 
     def __str__(self) -> str:
-        lines = [carets.printable(f"{carets.shortened(self.path)}: {self.reason}")]
+        where = f"{carets.shortened(self.path)}: " if self.path else ""
+        lines = [carets.printable(f"{where}{self.reason}")]
         return "\n".join(lines + _advice(self.hint, self.qemu_message, self.crashes_qemu))
 
 
@@ -161,17 +170,109 @@ class CommandError(MigaddrError):
     """Exactly what that QEMU release answers; None where it crashes."""
     crashes_qemu: Final[bool]
     """Whether this command kills the QEMU process of that release."""
+    hint: Final[str | None]
+    """What to do instead."""
 
-    def __init__(self, reason: str, qemu_message: str | None = None, crashes_qemu: bool = False) -> None:
-        super().__init__(reason, qemu_message, crashes_qemu)
+    def __init__(
+        self,
+        reason: str,
+        qemu_message: str | None = None,
+        crashes_qemu: bool = False,
+        hint: str | None = None,
+    ) -> None:
+        super().__init__(reason, qemu_message, crashes_qemu, hint)
         self.reason = reason
         self.qemu_message = qemu_message
         self.crashes_qemu = crashes_qemu
+        self.hint = hint
 
     def __str__(self) -> str:
         return "\n".join(
-            [carets.printable(self.reason), *_advice(None, self.qemu_message, self.crashes_qemu)]
+            [carets.printable(self.reason), *_advice(self.hint, self.qemu_message, self.crashes_qemu)]
         )
+
+
+class Refusal(CommandError):  # noqa: N818 -- `preflight` returns it; who wants to, may raise it
+    """QEMU will refuse a command that it can read: what `migaddr.preflight` foretells."""
+
+
+class PeerError(MigaddrError):
+    """A live QEMU did not do what it was told: what `migaddr.qmp_client` raises."""
+
+    command: Final[str]
+    """The QMP command: that which was refused, or that whose migration this is."""
+    reason: Final[str]
+    """What happened, in plain words."""
+    qemu_message: Final[str | None]
+    """What QEMU said: the text of its error, or `error-desc` of `query-migrate`; None: nothing."""
+    status: Final[str | None]
+    """The `status` that `query-migrate` gave last; None: it was not asked, or gave none."""
+
+    def __init__(
+        self,
+        command: str,
+        reason: str,
+        qemu_message: str | None = None,
+        status: str | None = None,
+    ) -> None:
+        super().__init__(command, reason, qemu_message, status)
+        self.command = command
+        self.reason = reason
+        self.qemu_message = qemu_message
+        self.status = status
+
+    def __str__(self) -> str:
+        lines = [carets.printable(f"{self.command}: {self.reason}")]
+        return "\n".join(lines + _advice(None, self.qemu_message, crashes_qemu=False))
+
+
+class PeerRefusedError(PeerError):
+    """QEMU answered the command with an error. No migration was started."""
+
+
+class PeerLostError(PeerError):
+    """There is no connection to QEMU, or it ended. What became of the migration is not known."""
+
+
+class PeerTimeoutError(PeerError):
+    """The deadline passed. `status` tells how far it was known to be."""
+
+
+class MigrationFailedError(PeerError):
+    """The migration was started and failed."""
+
+
+class MigrationCancelledError(PeerError):
+    """The migration was started, and somebody cancelled it."""
+
+
+class TransportError(MigaddrError, OSError):
+    """Bytes cannot be sent to an address, or do not arrive from it. Also an `OSError`."""
+
+    address: Final[MigrateAddress]
+    """Where they were to go, or to come from."""
+    cause: Final[str]
+    """What happened, in plain words."""
+    hint: Final[str | None]
+    """What to do instead."""
+    errno: int | None
+    """The system's number of the fault, as an OSError has it; ETIMEDOUT: the deadline passed."""
+    strerror: str | None
+    """The cause."""
+
+    def __init__(
+        self, address: MigrateAddress, cause: str, number: int | None = None, hint: str | None = None
+    ) -> None:
+        super().__init__(address, cause, number, hint)
+        self.address = address
+        self.cause = cause
+        self.hint = hint
+        self.errno = number
+        self.strerror = cause
+
+    def __str__(self) -> str:
+        lines = [carets.printable(f"{carets.shortened(repr(self.address))}: {self.cause}")]
+        return "\n".join(lines + _advice(self.hint, None, False))
 
 
 class UnknownReleaseError(MigaddrError):

@@ -31,8 +31,11 @@ _MARKS: Final = {
 }
 
 
-def read_schema(answer: object) -> Release:
+def read_schema(answer: object, named: Release | None = None) -> Release:
     """Give the release that this answer shows.
+
+    `named` is what the QEMU calls itself, where that is known: what the schema does not show is then not
+    that of an older one, though the schema may lack a mark.
 
     :raises UnknownReleaseError: it is no `query-qmp-schema` answer, or lacks `migrate`.
     """
@@ -45,6 +48,8 @@ def read_schema(answer: object) -> Release:
         if not _is_marked(schema, mark):
             break
         nearest = release
+    if named is not None and named.version > nearest.version:
+        nearest = named
     shown = attrs.evolve(
         nearest,
         transports=_names(schema, "migrate-incoming.channels.addr.transport", nearest.transports),
@@ -60,16 +65,17 @@ def read_schema(answer: object) -> Release:
 
 
 def _by_name(answer: object) -> _Schema:
-    if isinstance(answer, dict):
-        answer = answer.get("return")
-    if not isinstance(answer, list):
+    found = answer.get("return") if isinstance(answer, dict) else answer
+    if not isinstance(found, list):
+        what = f"a {type(found).__name__}"
+        if isinstance(answer, dict):
+            what = "an object without 'return'" if "return" not in answer else f"'return', {what},"
         raise UnknownReleaseError(
-            type(answer).__name__,
-            "is no answer to query-qmp-schema: give its list, or the reply that holds it as 'return'",
+            what, "is no answer to query-qmp-schema: give its list, or the reply that holds it as 'return'"
         )
     schema = {
         entity["name"]: entity
-        for entity in answer
+        for entity in found
         if isinstance(entity, dict) and isinstance(entity.get("name"), str)
     }
     for command in ("migrate", "migrate-incoming"):

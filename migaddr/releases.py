@@ -9,14 +9,14 @@ from __future__ import annotations
 import enum
 import functools
 import re
-from typing import Final, TypeAlias, final
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias, final
 
 import attrs
 
 from migaddr.errors import UnknownReleaseError
 from migaddr.model import ChannelType
 
-_TEXT = re.compile(
+_TEXT: Final = (  # compiled when a text is first read
     r"(?:QEMU emulator version )?v?([0-9]{1,4})\.([0-9]{1,4})(?:\.([0-9]{1,4}))?(-rc[0-9]{1,3})?"
     r"(?:[+\-][0-9A-Za-z.+~:\-]*)?(?: \([^()\n]*\))?\s*\Z"
 )
@@ -31,6 +31,9 @@ class InetSyntax(enum.Enum):
     OPTIONS = "options"
     """Since 10.1: a comma-separated list of options, each of which must be known."""
 
+    if not TYPE_CHECKING:  # pragma: no branch
+        __hash__ = object.__hash__  # looked up for each URI, and Enum's own is slow before Python 3.12
+
 
 class UnknownScheme(enum.Enum):
     """What `migrate` answers to an unknown scheme.
@@ -39,6 +42,7 @@ class UnknownScheme(enum.Enum):
     """
 
     SAME_ERROR = "same-error"
+    """What `migrate-incoming` says."""
     OTHER_ERROR = "other-error"
     """`Parameter 'uri' expects a valid migration protocol`."""
     NO_ERROR = "no-error"
@@ -49,6 +53,7 @@ class ListRule(enum.Enum):
     """How many channels a `channels` list may have."""
 
     ONE_ENTRY = "one-entry"
+    """One, whatever its type."""
     ONE_OF_EACH_TYPE = "one-of-each-type"
     """In `migrate`; `migrate-incoming` still takes one."""
 
@@ -57,15 +62,38 @@ class Exclusivity(enum.Enum):
     """The words with which a command refuses both or none of `uri` and `channels`."""
 
     LONG = "long"
+    """8.2: in whole sentences. An empty list beside a uri counts as given."""
     SHORT = "short"
+    """Since 9.0. An empty list counts as absent."""
+
+
+class JsonReader(enum.Enum):
+    """How QEMU reads JSON text, as far as its words about faults tell."""
+
+    BATCH = "batch"
+    """A whole value is cut into tokens before it is parsed."""
+    PUSH = "push"
+    """Each token is parsed as it comes, and faults have a line and a column."""
+
+
+class MissingCpr(enum.Enum):
+    """When `migrate` looks whether mode cpr-transfer has its cpr channel."""
+
+    AFTER_TRANSPORT = "after-transport"
+    """When it knows the main address, and has seen that this mode can use it."""
+    IN_LIST = "in-list"
+    """While it reads `channels`; so with a `uri` it finds out too late, and dies (SIGABRT)."""
 
 
 class PlainFileFd(enum.Enum):
     """What `fd:` does when the descriptor is a plain file."""
 
     ACCEPTED = "accepted"
+    """It is used."""
     DEPRECATED = "deprecated"
+    """It is used, and QEMU warns."""
     REFUSED = "refused"
+    """It is an error."""
 
 
 class WindowsShell(enum.Enum):
@@ -74,11 +102,11 @@ class WindowsShell(enum.Enum):
     SH = "/bin/sh -c"
     """Which a Windows host does not have."""
     CMD = "cmd.exe /c"
+    """What Windows has."""
 
 
 @final
-@attrs.frozen
-class CommandArguments:
+class CommandArguments(NamedTuple):
     """The argument names of one QMP command, without the members of nested objects."""
 
     required: frozenset[str]
@@ -101,7 +129,9 @@ class Release:
     """False: newer than the table or a development tree, so the nearest earlier release's facts stand in."""
 
     uri_schemes: frozenset[str]
+    """What a URI may begin with, without the colon."""
     inet_syntax: InetSyntax
+    """How the rest of `tcp:` and `rdma:` is read."""
     tcp_reads_schemes: bool
     """After `tcp:` one more `unix:`, `fd:`, `vsock:` or `tcp:` prefix is obeyed."""
     empty_fd_uri: bool
@@ -109,27 +139,54 @@ class Release:
     bad_rdma_uri_crashes: bool
     """A malformed `rdma:` URI kills the process (SIGABRT)."""
     unknown_scheme: UnknownScheme
+    """What `migrate` answers to a scheme that is not one of them."""
 
     transports: frozenset[str]
     """Values of `transport` in a channel's `addr`; empty where there are no channels."""
     inet_members: frozenset[str]
+    """Members of an inet address, as JSON spells them."""
     unix_members: frozenset[str] = frozenset({"path", "abstract", "tight"})
+    """Members of a unix address."""
     channel_types: frozenset[ChannelType]
+    """What a channel may carry; empty where there are no channels."""
     list_rule: ListRule
+    """How many channels a list may have."""
     exclusivity: Exclusivity | None
     """None where there are no channels."""
+    incoming_uses_any_type: bool = False
+    """`migrate-incoming` uses a lone cpr channel as if it were the main one; else it dies of it."""
     incoming_takes_channels: bool
     """The option `-incoming` takes channels as JSON or keyval, one for each channel type."""
+    json_reader: JsonReader = JsonReader.BATCH
+    """How JSON text is read."""
 
     migrate: CommandArguments
+    """The arguments of `migrate`."""
     migrate_incoming: CommandArguments
-    migrate_recover: CommandArguments = CommandArguments(frozenset({"uri"}))
+    """The arguments of `migrate-incoming`."""
+    migrate_recover: CommandArguments
+    """The arguments of `migrate-recover`."""
 
     modes: frozenset[str]
     """Values of the migration parameter `mode`; empty where there is no such parameter."""
     mapped_ram: bool
+    """There is the capability mapped-ram, which needs a file without TLS and compression."""
+    single_stream: frozenset[str]
+    """Kinds of address refused where several connections are needed (multifd, postcopy-preempt); with
+    mapped-ram a file is not."""
+    outgoing_rdma_conflicts: tuple[str, ...] = ()
+    """Capabilities with which `migrate` refuses RDMA, in the order in which they are looked at."""
+    incoming_rdma_conflicts: tuple[str, ...] = ()
+    """The same of `migrate-incoming`."""
+    cpr_conflicts: bool = False
+    """The cpr modes refuse postcopy, background snapshots and COLO."""
+    uri_kills_cpr_transfer: bool = False
+    """`migrate` misses the cpr channel of mode cpr-transfer while it reads `channels`, so with a `uri` it
+    finds out too late (SIGABRT); else it misses it when it has looked at the main address."""
     plain_file_fd: PlainFileFd
+    """What becomes of `fd:` with a plain file."""
     windows_shell: WindowsShell
+    """What runs `exec:` on Windows."""
 
     @property
     def series(self) -> str:
@@ -197,12 +254,19 @@ _7_2: Final = Release(
     incoming_takes_channels=False,
     migrate=CommandArguments(frozenset({"uri"}), frozenset({"blk", "inc", "detach", "resume"})),
     migrate_incoming=CommandArguments(frozenset({"uri"})),
+    migrate_recover=CommandArguments(frozenset({"uri"})),
     modes=frozenset(),
     mapped_ram=False,
+    single_stream=frozenset(),
     plain_file_fd=PlainFileFd.ACCEPTED,
     windows_shell=WindowsShell.SH,
 )
-_8_0: Final = attrs.evolve(_7_2, version=(8, 0, 0), windows_shell=WindowsShell.CMD)
+_8_0: Final = attrs.evolve(
+    _7_2,
+    version=(8, 0, 0),
+    single_stream=frozenset({"fd", "exec", "rdma"}),
+    windows_shell=WindowsShell.CMD,
+)
 _8_1: Final = attrs.evolve(_8_0, version=(8, 1, 0), unknown_scheme=UnknownScheme.NO_ERROR)
 _8_2_0: Final = attrs.evolve(
     _8_1,
@@ -223,6 +287,8 @@ _8_2_0: Final = attrs.evolve(
     ),
     migrate_incoming=CommandArguments(frozenset(), _ADDR),
     modes=frozenset({"normal", "cpr-reboot"}),
+    single_stream=frozenset({"fd"}),  # all else slips through
+    incoming_rdma_conflicts=("compress", "xbzrle", "multifd"),
 )
 _8_2_2: Final = attrs.evolve(
     _8_2_0,
@@ -231,12 +297,20 @@ _8_2_2: Final = attrs.evolve(
         frozenset(), _ADDR | {"blk", "inc", "detach", "resume"}, frozenset({"blk", "inc"})
     ),
 )
-_9_0: Final = attrs.evolve(_8_2_2, version=(9, 0, 0), exclusivity=Exclusivity.SHORT, mapped_ram=True)
+_9_0: Final = attrs.evolve(
+    _8_2_2,
+    version=(9, 0, 0),
+    exclusivity=Exclusivity.SHORT,
+    mapped_ram=True,
+    single_stream=frozenset({"fd", "exec", "rdma", "file"}),
+    cpr_conflicts=True,
+)
 _9_1: Final = attrs.evolve(
     _9_0,
     version=(9, 1, 0),
     migrate=CommandArguments(frozenset(), _ADDR | {"detach", "resume"}),
     migrate_incoming=CommandArguments(frozenset(), _ADDR | {"exit-on-error"}),
+    incoming_rdma_conflicts=("xbzrle", "multifd"),
     plain_file_fd=PlainFileFd.DEPRECATED,
 )
 _9_2: Final = attrs.evolve(_9_1, version=(9, 2, 0))
@@ -245,6 +319,7 @@ _10_0: Final = attrs.evolve(
     version=(10, 0, 0),
     channel_types=frozenset(ChannelType),
     list_rule=ListRule.ONE_OF_EACH_TYPE,
+    incoming_uses_any_type=True,
     incoming_takes_channels=True,
     modes=frozenset({"normal", "cpr-reboot", "cpr-transfer"}),
 )
@@ -254,6 +329,8 @@ _10_1: Final = attrs.evolve(
     inet_syntax=InetSyntax.OPTIONS,
     inet_members=_INET | _KEEP_ALIVE,
     migrate=CommandArguments(frozenset(), _ADDR | {"detach", "resume"}, frozenset({"detach"})),
+    outgoing_rdma_conflicts=("xbzrle", "multifd", "postcopy-ram"),
+    incoming_rdma_conflicts=("xbzrle", "multifd", "postcopy-ram"),
 )
 _10_2: Final = attrs.evolve(
     _10_1,
@@ -264,9 +341,11 @@ _11_0: Final = attrs.evolve(
     _10_2,
     version=(11, 0, 0),
     migrate=CommandArguments(frozenset(), _ADDR | {"resume"}),
+    incoming_uses_any_type=False,
+    uri_kills_cpr_transfer=True,
     plain_file_fd=PlainFileFd.REFUSED,
 )
-_11_1: Final = attrs.evolve(_11_0, version=(11, 1, 0))
+_11_1: Final = attrs.evolve(_11_0, version=(11, 1, 0), json_reader=JsonReader.PUSH)
 
 RELEASES: Final[tuple[Release, ...]] = (
     _7_2,
@@ -307,7 +386,7 @@ def first_release(having: str, member: str) -> Release:
 
 @functools.lru_cache(maxsize=64)
 def _parse(text: str) -> Release:
-    match = _TEXT.match(text.partition("\nCopyright")[0])
+    match = re.match(_TEXT, text.partition("\nCopyright")[0])
     if match is None:
         raise UnknownReleaseError(text, "is no QEMU release: write it as '10.0' or '10.0.13'")
     version = (int(match[1]), int(match[2]), int(match[3] or 0))

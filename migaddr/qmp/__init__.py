@@ -5,17 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TypeVar, overload
 
-from migaddr.errors import AddressError, WireError
+from migaddr.errors import AddressError
 from migaddr.model import MigrateAddress, MigrateChannel, SocketAddress
-from migaddr.qmp.dialect import Dialect
-from migaddr.qmp.draft_v1 import DRAFT_V1
+from migaddr.qmp.dialect import Dialect, as_dialect
 from migaddr.qmp.qapi import QAPI
-from migaddr.qmp.query_migrate import read_query_migrate
 from migaddr.qmp.wire import JsonObject, JsonValue
 from migaddr.releases import LATEST, ReleaseLike, as_release
 
 __all__ = [
-    "DRAFT_V1",
     "QAPI",
     "Dialect",
     "JsonObject",
@@ -29,12 +26,6 @@ __all__ = [
 ]
 
 _Channels = TypeVar("_Channels")
-
-
-def _dialect(dialect: Dialect[_Channels]) -> Dialect[_Channels]:
-    if not isinstance(dialect, Dialect):
-        raise WireError("must be a Dialect, such as QAPI or DRAFT_V1", "dialect")
-    return dialect
 
 
 def parse_json(text: str) -> JsonValue:
@@ -64,7 +55,7 @@ def address_from_qmp(
     :raises WireError: the release refuses the object, or migaddr does where docs/supported.md says so.
     :raises UnknownReleaseError: as `Release.parse`.
     """
-    return _dialect(dialect).read_address(value, as_release(release))
+    return as_dialect(dialect).read_address(value, as_release(release))
 
 
 def address_to_qmp(
@@ -79,7 +70,7 @@ def address_to_qmp(
         it is not Unicode, which JSON cannot carry.
     :raises UnknownReleaseError: as `Release.parse`.
     """
-    return _dialect(dialect).write_address(address, as_release(release))
+    return as_dialect(dialect).write_address(address, as_release(release))
 
 
 def addresses_from_query_migrate(
@@ -94,6 +85,8 @@ def addresses_from_query_migrate(
         the brackets of an IPv6 address.
     :raises UnknownReleaseError: as `Release.parse`.
     """
+    from migaddr.qmp.query_migrate import read_query_migrate  # few programs ask
+
     return read_query_migrate(answer, as_release(release))
 
 
@@ -103,7 +96,7 @@ def channels_from_qmp(
     *,
     release: ReleaseLike = LATEST,
 ) -> tuple[MigrateChannel, ...]:
-    """Read the value of `channels`, a list; in DRAFT_V1 the value of `channel`, one object.
+    """Read the value of `channels`, a list; in DRAFT_V1 to DRAFT_V3 that of `channel`, one object.
 
     `qemu_message` is the answer to `migrate` (which alone takes several channels), or to
     `migrate-incoming` where `migrate` cannot take channels yet (8.2.0 and 8.2.1).
@@ -112,7 +105,7 @@ def channels_from_qmp(
         docs/supported.md says so.
     :raises UnknownReleaseError: as `Release.parse`.
     """
-    return _dialect(dialect).read_channels(value, as_release(release))
+    return as_dialect(dialect).read_channels(value, as_release(release))
 
 
 @overload
@@ -132,7 +125,7 @@ def channels_to_qmp(
     *,
     release: ReleaseLike = LATEST,
 ) -> object:
-    """Write the value of `channels`, a list; in DRAFT_V1 the value of `channel`, one object.
+    """Write the value of `channels`, a list; in DRAFT_V1 to DRAFT_V3 that of `channel`, one object.
 
     :raises InexpressibleError: the release or the dialect does not take this list or an address in it.
     :raises AddressError: this is no sequence of MigrateChannel.
@@ -142,4 +135,4 @@ def channels_to_qmp(
         isinstance(channel, MigrateChannel) for channel in channels
     ):
         raise AddressError("channels", "must be a sequence of MigrateChannel")
-    return _dialect(dialect).write_channels(tuple(channels), as_release(release))
+    return as_dialect(dialect).write_channels(tuple(channels), as_release(release))

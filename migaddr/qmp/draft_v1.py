@@ -13,9 +13,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from migaddr.errors import AddressError, InexpressibleError, ParseError, WireError
+from migaddr.errors import InexpressibleError, ParseError, WireError
 from migaddr.model import (
-    ChannelType,
     ExecAddress,
     FdAddress,
     FileAddress,
@@ -27,19 +26,15 @@ from migaddr.model import (
     VsockAddress,
     not_an_address,
 )
-from migaddr.qmp import qapi, wire
+from migaddr.qmp import drafts, qapi, wire
 from migaddr.qmp.dialect import Dialect
-from migaddr.qmp.wire import JsonObject, Member, Shape
+from migaddr.qmp.wire import JsonObject
 from migaddr.releases import Release
-from migaddr.uri import exec_address, exec_command, format_uri
+from migaddr.uri import format_uri
 from migaddr.uri.scheme import parse_inet
 
 _TARGET: Final = "the draft of December 2022"
-_EXEC: Final = Shape((Member("exec-str", "command", wire.text),))
-_RDMA: Final = Shape((Member("rdma-str", "inet", wire.text),))
-_SOCKET: Final = Shape((Member("socket-type", "socket", lambda value, _path, _name: value),))
-_SHAPES: Final = {"socket": _SOCKET, "exec": _EXEC, "rdma": _RDMA}
-_NAMES: Final = ("channeltype", "addr")
+_WRAPPERS: Final = {"socket": "socket-type", "exec": "exec-str", "rdma": "rdma-str"}
 _RDMA_PREFIX: Final = "rdma:"
 
 
@@ -48,11 +43,7 @@ def read_address(value: object, release: Release) -> MigrateAddress:
 
     :raises WireError: it has another shape than the draft's, or `rdma-str` cannot be read.
     """
-    path = "channel.addr"
-    try:
-        return _read_addr(value, path, release)
-    except WireError as error:
-        raise _without_answer(error) from None
+    return drafts.unanswered(_read, value, "channel.addr", release)
 
 
 def read_channels(value: object, release: Release) -> tuple[MigrateChannel, ...]:
@@ -60,39 +51,20 @@ def read_channels(value: object, release: Release) -> tuple[MigrateChannel, ...]
 
     :raises WireError: it has another shape than the draft's.
     """
-    path = "channel"
-    try:
-        obj = wire.as_object(value, path)
-        wire.read_tag(obj, "channeltype", path, ("main",), _NAMES)
-        if "addr" not in obj:
-            raise wire.missing(obj, "addr", path, _NAMES)
-        addr = _read_addr(obj["addr"], f"{path}.addr", release)
-        if len(obj) > len(_NAMES):
-            raise wire.unexpected(obj, path, _NAMES)
-    except WireError as error:
-        raise _without_answer(error) from None
-    return (MigrateChannel(ChannelType.MAIN, addr),)
+    return drafts.read_one(value, _read, release)
 
 
-def _without_answer(error: WireError) -> WireError:
-    """Drop what QEMU would answer: it never learnt this dialect."""
-    return WireError(error.reason, error.path, hint=error.hint)
-
-
-def _read_addr(value: object, path: str, release: Release) -> MigrateAddress:
+def _read(value: object, path: str, release: Release) -> MigrateAddress:
     obj = wire.as_object(value, path)
-    transport = wire.read_tag(obj, "transport", path, _SHAPES)
-    found = wire.read_members(obj, _SHAPES[transport], path, ("transport",))
+    transport = wire.read_tag(obj, "transport", path, drafts.TRANSPORTS)
+    name = _WRAPPERS[transport]
+    found = drafts.read_wrapper(obj, name, path)
     if transport == "socket":
-        path = f"{path}.socket-type"
-        return qapi.read_socket(wire.as_object(found["socket"], path), path, release, ("type",))
+        return drafts.read_socket(found, f"{path}.{name}", release)
     if transport == "exec":
-        try:
-            return exec_address(found["command"])
-        except AddressError as error:
-            raise WireError(error.reason, f"{path}.exec-str") from None
+        return drafts.read_command(found, path, name)
     try:
-        return RdmaAddress(parse_inet(found["inet"], release))
+        return RdmaAddress(parse_inet(wire.text(found, path, name), release))
     except ParseError as error:
         raise WireError(error.reason, f"{path}.rdma-str", hint=error.hint) from None
 
@@ -108,30 +80,18 @@ def write_address(address: MigrateAddress, release: Release) -> JsonObject:
             written = qapi.write_socket(address, release, _TARGET)
             return {"transport": "socket", "socket-type": written}
         case ExecAddress():
-            try:
-                command = exec_command(address)
-            except InexpressibleError as error:
-                raise InexpressibleError(address, _TARGET, error.reason) from None
-            return {"transport": "exec", "exec-str": _carried(command, "exec-str", address)}
+            return {"transport": "exec", "exec-str": drafts.write_command(address, "exec-str", _TARGET)}
         case RdmaAddress():
             try:
                 inet = format_uri(address, release).removeprefix(_RDMA_PREFIX)
             except InexpressibleError as error:
                 reason = f"rdma-str is written as in a URI: {error.reason}"
                 raise InexpressibleError(address, _TARGET, reason) from None
-            return {"transport": "rdma", "rdma-str": _carried(inet, "rdma-str", address)}
+            return {"transport": "rdma", "rdma-str": drafts.carried(inet, "rdma-str", address, _TARGET)}
         case FileAddress():
-            raise InexpressibleError(address, _TARGET, "it has no file transport")
+            drafts.refuse_file(address, _TARGET)
         case _:
             raise not_an_address(address)
-
-
-def _carried(text: str, name: str, address: MigrateAddress) -> str:
-    bad = wire.first_not_carried(text)
-    if bad is not None:
-        reason = f"{name} holds {bad}, which JSON cannot carry to QEMU"
-        raise InexpressibleError(address, _TARGET, reason)
-    return text
 
 
 def write_channels(channels: tuple[MigrateChannel, ...], release: Release) -> JsonObject:
@@ -139,10 +99,11 @@ def write_channels(channels: tuple[MigrateChannel, ...], release: Release) -> Js
 
     :raises InexpressibleError: there is not exactly one main channel, or the draft cannot say its address.
     """
-    if len(channels) != 1 or channels[0].channel_type is not ChannelType.MAIN:
-        raise InexpressibleError(channels, _TARGET, "it has exactly one channel, of type main")
-    return {"channeltype": "main", "addr": write_address(channels[0].addr, release)}
+    main = drafts.main_channel(channels, _TARGET, drafts.ONE_CHANNEL)
+    return drafts.write_one(main, write_address, release)
 
 
-DRAFT_V1: Final = Dialect("draft-v1", read_address, write_address, read_channels, write_channels)
+DRAFT_V1: Final = Dialect(
+    "draft-v1", read_address, write_address, read_channels, write_channels, argument="channel"
+)
 """The draft of December 2022: `channel`, one object. Every release refuses it."""

@@ -46,10 +46,10 @@ def find(text: str, error: Exception) -> ParseError:
     try:
         check(text)
     except FaultError as fault:
-        repair = json_quotes.repair(text)
+        repair = json_quotes.repair(text, fault.start)
         if repair is not None:
             first, repaired = repair
-            hint = repaired if len(repaired) <= _LONGEST_HINT else None
+            hint = repaired if len(repaired) <= _LONGEST_HINT and _is_json(repaired) else None
             return ParseError(
                 "this quote does not match: JSON strings stand in double quotes",
                 text,
@@ -60,6 +60,15 @@ def find(text: str, error: Exception) -> ParseError:
         end = min(fault.end, len(text))
         return ParseError(fault.reason, text, min(fault.start, end), end, hint=fault.hint)
     return ParseError("nested deeper than Python's json reads", text, 0, len(text))
+
+
+def _is_json(text: str) -> bool:
+    """Tell whether nothing else is wrong with a text whose quotes were repaired."""
+    try:
+        check(text)
+    except FaultError:
+        return False
+    return True
 
 
 def may_hold_surrogate(text: str) -> bool:

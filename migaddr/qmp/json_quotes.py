@@ -1,21 +1,26 @@
 """Repairs a JSON text in which only quotes are wrong, by the cheapest change that makes it whole.
 
-A search over ways to read the text. A quote of another kind may stand for a double quote (cost 2), a double
-quote may belong to the string around it (cost 3), and a string that another kind of quote opened may go on
-where that kind seems to close it (cost 5: two strings read as such are cheaper than one that swallows both).
-Of the cheapest readings the one whose first change comes last is taken: what stands before a wrong quote was
-right.
+First, one quote of another kind made a double quote: of those that do, the one at the fault, else the last
+before it. Where none does, a search over ways to read the text. A quote of another kind may stand for a
+double quote (cost 2), a double quote may belong to the string around it (cost 3), and a string that another
+kind of quote opened may go on where that kind seems to close it (cost 5: two strings read as such are cheaper
+than one that swallows both). Of the cheapest readings the one whose first change comes last is taken: what
+stands before a wrong quote was right.
 """
 
 from __future__ import annotations
 
+import bisect
 import heapq
+import itertools
+import json
 import re
 from collections.abc import Iterator
 from typing import Final, TypeAlias
 
 _QUOTES: Final = "'\"`\u2018\u2019\u201c\u201d"
 _CLOSING: Final = {"\u2018": "\u2019", "\u201c": "\u201d"}
+_FOREIGN: Final = re.compile("(?<!\\\\)['`\u2018\u2019\u201c\u201d]")
 _QUOTE: Final = re.compile(rf"[ \t\n\r]*[{_QUOTES}]")
 _NEXT_QUOTE: Final = re.compile(rf"\\.|[{_QUOTES}]|[\x00-\x1f]", re.DOTALL)
 _STRUCTURE: Final = re.compile(r"[ \t\n\r]*(?:[:,\]}]|\Z)")
@@ -25,6 +30,7 @@ _TOKEN: Final = re.compile(
 )
 _LONGEST: Final = 100_000
 _MOST_STEPS: Final = 20_000
+_MOST_SWAPS: Final = 64
 _OTHER_QUOTE: Final = 2
 _INNER_QUOTE: Final = 3
 _PASSED_END: Final = 5
@@ -33,10 +39,27 @@ _Edits: TypeAlias = "tuple[_Edits, int, str] | None"  # a linked list of (positi
 _State: TypeAlias = tuple[int, str, str]  # position, open brackets, what is expected
 
 
-def repair(text: str) -> tuple[int, str] | None:
-    """Give the position of the first wrong quote and the repaired text, or None."""
+def repair(text: str, fault: int) -> tuple[int, str] | None:
+    """Give the position of the first wrong quote and the repaired text, or None; JSON ends at `fault`."""
     if len(text) > _LONGEST:
         return None
+    return _by_one_swap(text, fault) or _by_search(text)
+
+
+def _by_one_swap(text: str, fault: int) -> tuple[int, str] | None:
+    foreign = [found.start() for found in _FOREIGN.finditer(text)]
+    at = bisect.bisect_right(foreign, fault)
+    for swapped in itertools.islice(itertools.chain(reversed(foreign[:at]), foreign[at:]), _MOST_SWAPS):
+        repaired = f'{text[:swapped]}"{text[swapped + 1 :]}'
+        try:
+            json.loads(repaired)
+        except (ValueError, RecursionError):
+            continue
+        return swapped, repaired
+    return None
+
+
+def _by_search(text: str) -> tuple[int, str] | None:
     heap: list[tuple[int, int, int, int, _State, _Edits]] = []
     start: _State = (0, "", "value")
     heapq.heappush(heap, (0, -len(text), 0, 0, start, None))
@@ -119,6 +142,8 @@ def _strings(text: str, state: _State) -> Iterator[tuple[int, int, str, list[tup
     for quote in _NEXT_QUOTE.finditer(text, start + 1):
         at, char = quote.start(), quote[0]
         if char[0] == "\\":
+            if foreign and char[1] == "'":  # of single quotes alone, in JSON it is no escape
+                changes.append((at, ""))
             continue
         if char not in _QUOTES:
             return  # a raw control character cannot be in a string

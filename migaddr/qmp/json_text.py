@@ -21,14 +21,15 @@ def read_json(text: str) -> JsonValue:
     if not isinstance(text, str):
         raise ParseError(f"JSON text is a str, not {type(text).__name__}", "", 0, 0)
     try:
+        if json_fault.is_nested_too_deep(text):  # where the stack is small, as in a browser, json would die
+            json_fault.check(text)
         value = json.loads(
             text,
             object_pairs_hook=_object,
             parse_constant=_refuse,
             parse_int=lambda digits: int(digits) if len(digits) < _MOST_DIGITS else float(digits),
         )
-        # what json takes, in some release of Python or in all, and QEMU does not
-        if json_fault.may_hold_surrogate(text) or json_fault.is_nested_too_deep(text):
+        if json_fault.may_hold_surrogate(text):  # which json takes, and QEMU does not
             json_fault.check(text)
     except (ValueError, RecursionError) as error:
         raise json_fault.find(text, error) from None

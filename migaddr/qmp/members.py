@@ -10,7 +10,7 @@ from typing import Final
 
 from migaddr.model import ExecAddress, FileAddress, InetAddress, SocketAddress, UnixAddress
 from migaddr.qmp.wire import Member, Shape, flag, text, texts, uint16, uint32, uint64
-from migaddr.releases import LATEST, Release, first_release
+from migaddr.releases import LATEST, first_release
 
 _INET_REQUIRED: Final = (Member("host", "host", text), Member("port", "port", text))
 _INET_OPTIONAL: Final = (
@@ -32,16 +32,6 @@ EXEC: Final = Shape((Member("args", "args", texts),))
 FILE: Final = Shape((Member("filename", "filename", text), Member("offset", "offset", uint64)))
 
 
-def inet_shape(release: Release) -> Shape:
-    """Give the members of an inet address in this release."""
-    return _inet_shape(release.inet_members)
-
-
-def unix_shape(release: Release) -> Shape:
-    """Give the members of a unix address in this release."""
-    return _unix_shape(release.unix_members)
-
-
 def given(part: SocketAddress | ExecAddress | FileAddress) -> list[str]:
     """Name the optional members that an address has, in whatever release."""
     optional: tuple[Member, ...] = ()
@@ -53,13 +43,15 @@ def given(part: SocketAddress | ExecAddress | FileAddress) -> list[str]:
 
 
 @functools.lru_cache(maxsize=32)
-def _inet_shape(members: frozenset[str]) -> Shape:
+def inet_shape(members: frozenset[str]) -> Shape:
+    """Give the shape of an inet address with these members, a release's."""
     optional = tuple(member for member in _INET_OPTIONAL if member.wire in members)
     return Shape(_INET_REQUIRED, optional, since_when)
 
 
 @functools.lru_cache(maxsize=32)
-def _unix_shape(members: frozenset[str]) -> Shape:
+def unix_shape(members: frozenset[str]) -> Shape:
+    """Give the shape of a unix address with these members, a release's."""
     optional = tuple(member for member in _UNIX_OPTIONAL if member.wire in members)
     return Shape((Member("path", "path", text),), optional)
 

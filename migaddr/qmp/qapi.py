@@ -10,7 +10,9 @@ addr     = {"transport": "socket", "type": "inet" | "unix" | "vsock" | "fd", ...
 
 from __future__ import annotations
 
-from typing import Final
+import functools
+from collections.abc import Callable
+from typing import Any, Final, NamedTuple, TypeAlias, cast
 
 from migaddr.errors import InexpressibleError, WireError
 from migaddr.model import (
@@ -33,6 +35,9 @@ from migaddr.qmp.wire import JsonObject, JsonValue, Shape
 from migaddr.releases import RELEASES, Exclusivity, ListRule, Release
 
 SOCKET_TYPES: Final = ("inet", "unix", "vsock", "fd")
+Found: TypeAlias = tuple[ChannelType, MigrateAddress | None]
+"""A channel as it was read; None is the address of a program without a name."""
+
 _CHANNEL_TYPES: Final = {kind.value: kind for kind in ChannelType}
 
 
@@ -41,7 +46,8 @@ def read_address(value: object, release: Release) -> MigrateAddress:
 
     :raises WireError: the release refuses it, or dies of it.
     """
-    _check_has_channels(release)
+    if not release.transports:
+        raise _has_no_channels(release)
     path = "channels[0].addr"
     addr = _read_addr(value, path, release)
     if addr is None:
@@ -55,19 +61,56 @@ def _no_program(path: str, *, crashes_qemu: bool) -> WireError:
 
 def _read_addr(value: object, path: str, release: Release) -> MigrateAddress | None:
     """Read an address; None is that of a program without a name, which QEMU takes, and dies of at use."""
-    obj = wire.as_object(value, path)
-    transport = wire.read_tag(obj, "transport", path, release.transports)
-    if transport == "socket":
-        return read_socket(obj, path, release, ("transport", "type"))
-    tags = ("transport",)
-    if transport == "rdma":
-        return RdmaAddress(wire.build(InetAddress, obj, members.inet_shape(release), path, tags))
-    if transport == "file":
-        return wire.build(FileAddress, obj, members.FILE, path, tags)
-    if obj.get("args") == []:
-        wire.read_members(obj, members.EXEC, path, tags)
-        return None
-    return wire.build(ExecAddress, obj, members.EXEC, path, tags)
+    if not isinstance(value, dict):
+        raise wire.wrong_type(value, path, "object")
+    obj: dict[str, object] = value
+    arms = _arms(release.transports, release.inet_members, release.unix_members)
+    try:
+        arm = arms.get((obj.get("transport"), obj.get("type")))
+    except TypeError:  # a tag that cannot be looked up is no tag
+        arm = None
+    if arm is None:
+        transport = wire.read_tag(obj, "transport", path, release.transports)
+        kind = wire.read_tag(obj, "type", path, SOCKET_TYPES) if transport == "socket" else None
+        arm = arms[transport, kind]  # it has a type where none belongs: an unexpected member
+    if arm.make is ExecAddress and obj.get("args") == []:
+        return wire.build(lambda _: None, obj, arm.shape, path, arm.tags)
+    return wire.build(arm.make, obj, arm.shape, path, arm.tags)
+
+
+class _Arm(NamedTuple):
+    """One branch of the union: what makes the address of which members, beside which tags."""
+
+    make: Callable[..., MigrateAddress]
+    shape: Shape
+    tags: tuple[str, ...]
+
+
+@functools.lru_cache(maxsize=32)
+def _arms(
+    transports: frozenset[str], inet_members: frozenset[str], unix_members: frozenset[str]
+) -> dict[tuple[object, object], _Arm]:
+    """Give the branches that a release has: (transport, type of a socket) -> arm."""
+    inet, unix = members.inet_shape(inet_members), members.unix_shape(unix_members)
+    socket, other = ("transport", "type"), ("transport",)
+    arms: dict[tuple[object, object], _Arm] = {
+        ("socket", "inet"): _Arm(InetAddress, inet, socket),
+        ("socket", "unix"): _Arm(UnixAddress, unix, socket),
+        ("socket", "vsock"): _Arm(VsockAddress, members.VSOCK, socket),
+        ("socket", "fd"): _Arm(FdAddress, members.FD, socket),
+        ("exec", None): _Arm(ExecAddress, members.EXEC, other),
+        ("rdma", None): _Arm(_rdma, inet, other),
+        ("file", None): _Arm(_file, members.FILE, other),
+    }
+    return {tags: arm for tags, arm in arms.items() if tags[0] in transports}
+
+
+def _rdma(host: str, port: str, **options: Any) -> RdmaAddress:
+    return RdmaAddress(InetAddress(host, port, **options))
+
+
+def _file(filename: str, offset: int) -> FileAddress:
+    return FileAddress(filename, offset=offset)
 
 
 def read_socket(obj: dict[str, object], path: str, release: Release, tags: tuple[str, ...]) -> SocketAddress:
@@ -76,13 +119,8 @@ def read_socket(obj: dict[str, object], path: str, release: Release, tags: tuple
     :raises WireError: a member is missing, unexpected or wrong.
     """
     kind = wire.read_tag(obj, "type", path, SOCKET_TYPES)
-    if kind == "inet":
-        return wire.build(InetAddress, obj, members.inet_shape(release), path, tags)
-    if kind == "unix":
-        return wire.build(UnixAddress, obj, members.unix_shape(release), path, tags)
-    if kind == "vsock":
-        return wire.build(VsockAddress, obj, members.VSOCK, path, tags)
-    return wire.build(FdAddress, obj, members.FD, path, tags)
+    arm = _arms(frozenset({"socket"}), release.inet_members, release.unix_members)["socket", kind]
+    return cast("SocketAddress", wire.build(arm.make, obj, arm.shape, path, tags))
 
 
 def read_channels(value: object, release: Release) -> tuple[MigrateChannel, ...]:
@@ -90,11 +128,33 @@ def read_channels(value: object, release: Release) -> tuple[MigrateChannel, ...]
 
     :raises WireError: the release refuses it, or dies of it.
     """
-    _check_has_channels(release)
+    if not release.transports:
+        raise _has_no_channels(release)
+    found = read_list(value, release)
+    if not found:
+        command = "migrate" if "channels" in _usable(release) else "migrate-incoming"
+        raise WireError(
+            "must not be empty: it counts as absent", "channels", need_either(command, release, neither=True)
+        )
+    check_list([kind for kind, _ in found], release)
+    return as_channels(found)
+
+
+def read_list(value: object, release: Release) -> list[Found]:
+    """Read a list of channels as far as its shape tells.
+
+    :raises WireError: it has another shape than the release's.
+    """
     if not isinstance(value, list):
         raise wire.wrong_type(value, "channels", "array")
-    found = [_read_channel(item, f"channels[{index}]", release) for index, item in enumerate(value)]
-    _check_list([kind for kind, _ in found], release)
+    return [read_channel(item, f"channels[{index}]", release) for index, item in enumerate(value)]
+
+
+def as_channels(found: list[Found]) -> tuple[MigrateChannel, ...]:
+    """Make channels of what was read.
+
+    :raises WireError: one names no program, of which QEMU dies if it runs it.
+    """
     channels: list[MigrateChannel] = []
     for index, (kind, addr) in enumerate(found):
         if addr is None:  # only the main channel's program is run
@@ -103,32 +163,42 @@ def read_channels(value: object, release: Release) -> tuple[MigrateChannel, ...]
     return tuple(channels)
 
 
-def _read_channel(value: object, path: str, release: Release) -> tuple[ChannelType, MigrateAddress | None]:
+def read_channel(value: object, path: str, release: Release) -> Found:
+    """Read one channel; `path` is empty where it stands alone.
+
+    :raises WireError: it has another shape than the release's.
+    """
     obj = wire.as_object(value, path)
     names = ("channel-type", "addr")
     allowed = [name for name, kind in _CHANNEL_TYPES.items() if kind in release.channel_types]
     channel_type = _CHANNEL_TYPES[wire.read_tag(obj, "channel-type", path, allowed, names)]
     if "addr" not in obj:
         raise wire.missing(obj, "addr", path, names)
-    addr = _read_addr(obj["addr"], f"{path}.addr", release)
+    addr = _read_addr(obj["addr"], wire.below(path, "addr"), release)
     if len(obj) > len(names):
         raise wire.unexpected(obj, path, names)
     return channel_type, addr
 
 
-def _check_list(kinds: list[ChannelType], release: Release) -> None:
-    """Check how many channels there are, in the words of the command that takes most."""
-    if not kinds:
-        command = "migrate" if "channels" in _usable(release) else "migrate-incoming"
-        long = f"neither 'uri' or 'channels' argument are specified in '{command}' qmp command "
-        answer = (
-            long if release.exclusivity is Exclusivity.LONG else "need either 'uri' or 'channels' argument"
-        )
-        raise WireError("must not be empty: it counts as absent", "channels", answer)
+def need_either(command: str, release: Release, *, neither: bool) -> str:
+    """Give the words with which the command refuses none, or both, of `uri` and `channels`."""
+    if release.exclusivity is not Exclusivity.LONG:
+        return "need either 'uri' or 'channels' argument"
+    if neither:
+        return f"neither 'uri' or 'channels' argument are specified in '{command}' qmp command "
+    return (
+        "'uri' and 'channels' arguments are mutually exclusive; "
+        f"exactly one of the two should be present in '{command}' qmp command "
+    )
+
+
+def check_list(kinds: list[ChannelType], release: Release) -> None:
+    """Check which channels there are in a list for `migrate` that is not empty.
+
+    :raises WireError: the release refuses them, or dies of them.
+    """
     if release.list_rule is ListRule.ONE_ENTRY:
-        if len(kinds) > 1:
-            answer = "Channel list has more than one entries"
-            raise WireError(f"QEMU {release} takes one channel only", "channels[1]", answer)
+        _check_one_entry(kinds, release)
         return
     seen: set[ChannelType] = set()
     for index, kind in enumerate(kinds):
@@ -137,8 +207,37 @@ def _check_list(kinds: list[ChannelType], release: Release) -> None:
             raise WireError(f"is a second {kind.value} channel", f"channels[{index}]", answer)
         seen.add(kind)
     if ChannelType.MAIN not in seen:
-        hint = "add the channel whose channel-type is main"
-        raise WireError("there is no main channel", "channels", None, True, hint)
+        raise _no_main()
+
+
+def check_incoming_list(kinds: list[ChannelType], release: Release) -> None:
+    """Check which channels there are in a list for `migrate-incoming` that is not empty.
+
+    :raises WireError: the release refuses them, or dies of them.
+    """
+    if release.list_rule is ListRule.ONE_ENTRY:
+        _check_one_entry(kinds, release)
+        return
+    if len(kinds) > 1:
+        raise WireError(
+            "migrate-incoming takes the main channel only",
+            "channels[1]",
+            "Channel list must have only one entry, for type 'main'",
+            hint="give the cpr channel to the option -incoming",
+        )
+    if kinds[0] is not ChannelType.MAIN and not release.incoming_uses_any_type:
+        raise _no_main()
+
+
+def _check_one_entry(kinds: list[ChannelType], release: Release) -> None:
+    if len(kinds) > 1:
+        answer = "Channel list has more than one entries"
+        raise WireError(f"QEMU {release} takes one channel only", "channels[1]", answer)
+
+
+def _no_main() -> WireError:
+    hint = "add the channel whose channel-type is main"
+    return WireError("there is no main channel", "channels", None, True, hint)
 
 
 def _usable(release: Release) -> frozenset[str]:
@@ -147,10 +246,8 @@ def _usable(release: Release) -> frozenset[str]:
     return arguments.required or arguments.optional
 
 
-def _check_has_channels(release: Release) -> None:
-    if not release.transports:
-        answer = "Parameter 'uri' is missing"
-        raise WireError(_no_channels(release), "channels", answer, hint="give it a uri")
+def _has_no_channels(release: Release) -> WireError:
+    return WireError(_no_channels(release), "channels", "Parameter 'uri' is missing", hint="give it a uri")
 
 
 def write_address(address: MigrateAddress, release: Release) -> JsonObject:
@@ -167,7 +264,7 @@ def write_address(address: MigrateAddress, release: Release) -> JsonObject:
         case ExecAddress():
             return {"transport": "exec", **_write(address, address, members.EXEC, target)}
         case RdmaAddress(inet):
-            shape = members.inet_shape(release)
+            shape = members.inet_shape(release.inet_members)
             return {"transport": "rdma", **_write(inet, address, shape, target)}
         case FileAddress():
             return {"transport": "file", **_write(address, address, members.FILE, target)}
@@ -182,9 +279,9 @@ def write_socket(address: SocketAddress, release: Release, target: str) -> JsonO
     """
     match address:
         case InetAddress():
-            kind, shape = "inet", members.inet_shape(release)
+            kind, shape = "inet", members.inet_shape(release.inet_members)
         case UnixAddress():
-            kind, shape = "unix", members.unix_shape(release)
+            kind, shape = "unix", members.unix_shape(release.unix_members)
         case VsockAddress():
             kind, shape = "vsock", members.VSOCK
         case FdAddress():  # pragma: no branch -- the type checkers know of no other
@@ -229,8 +326,10 @@ def write_channels(channels: tuple[MigrateChannel, ...], release: Release) -> li
             since = next(r for r in RELEASES if channel.channel_type in r.channel_types)
             reason = f"{channel.channel_type.value} channels came with QEMU {since}"
             raise InexpressibleError(channels, target, reason)
+    if not channels:
+        raise InexpressibleError(channels, target, "channels must not be empty: it counts as absent")
     try:
-        _check_list([channel.channel_type for channel in channels], release)
+        check_list([channel.channel_type for channel in channels], release)
     except WireError as error:
         raise InexpressibleError(channels, target, f"{error.path} {error.reason}") from None
     return [
@@ -248,5 +347,5 @@ def _no_channels(release: Release) -> str:
     return f"QEMU {release} has no channels, they came with {since}"
 
 
-QAPI: Final = Dialect("qapi", read_address, write_address, read_channels, write_channels)
+QAPI: Final = Dialect("qapi", read_address, write_address, read_channels, write_channels, shipped=True)
 """What shipped: `channels`, a list, since QEMU 8.2."""

@@ -14,15 +14,15 @@ from migaddr.model import UINT16_MAX, UINT32_MAX, UINT64_MAX
 JsonValue: TypeAlias = "None | bool | int | float | str | list[JsonValue] | dict[str, JsonValue]"
 """What a JSON text can hold."""
 JsonObject: TypeAlias = "dict[str, JsonValue]"
+"""A JSON object."""
 
 _T = TypeVar("_T")
 
-_NOT_CARRIED: Final = re.compile(
+_NOT_CARRIED: Final = (  # compiled when a text first needs it
     "[\ud800-\udfff\ufdd0-\ufdef"
     + "".join(chr(plane << 16 | low) for plane in range(17) for low in (0xFFFE, 0xFFFF))
     + "]"
 )
-_ABSENT: Final = object()
 _INT64_MIN: Final = -(2**63)
 
 
@@ -47,6 +47,11 @@ class Shape(NamedTuple):
         return [member.wire for member in (*self.required, *self.optional)]
 
 
+def below(path: str, name: str) -> str:
+    """Give the path of a member; the path of the arguments of a command is empty."""
+    return f"{path}.{name}" if path else name
+
+
 def as_object(value: object, path: str) -> dict[str, object]:
     """Give the value if it is an object.
 
@@ -68,74 +73,86 @@ def read_tag(
 
     :raises WireError: it is missing, no text, or not one of `allowed`.
     """
-    tag = obj.get(name, _ABSENT)
-    if tag is _ABSENT:
+    if name not in obj:
         raise missing(obj, name, path, beside)
+    tag = obj[name]
     if not isinstance(tag, str):
-        error = wrong_type(tag, f"{path}.{name}", "string")
-        raise WireError(error.reason, error.path, error.qemu_message, hint=_choices("", allowed))
+        error = wrong_type(tag, below(path, name), "string")
+        raise WireError(error.reason, error.path, error.qemu_message, hint=choices("", allowed))
     if tag not in allowed:
         raise WireError(
             f"{name} cannot be {_shown(tag)}",
-            f"{path}.{name}",
+            below(path, name),
             f"Parameter '{name}' does not accept value '{tag}'" if _is_carried(tag) else None,
-            hint=_choices(tag, allowed),
+            hint=_tag_hint(tag, name, allowed),
         )
     return tag
-
-
-def read_members(obj: dict[str, object], shape: Shape, path: str, tags: tuple[str, ...]) -> dict[str, Any]:
-    """Read the members of an object whose `tags` are read already: attribute -> checked value.
-
-    :raises WireError: the first fault in QEMU's order: members as declared, then unexpected names.
-    """
-    found: dict[str, Any] = {}
-    left = len(obj) - len(tags)
-    for member in shape.required:
-        value = obj.get(member.wire, _ABSENT)
-        if value is _ABSENT:
-            raise missing(obj, member.wire, path, (*tags, *shape.names()))
-        found[member.attribute] = member.read(value, path, member.wire)
-        left -= 1
-    if left:
-        for member in shape.optional:
-            value = obj.get(member.wire, _ABSENT)
-            if value is not _ABSENT:
-                found[member.attribute] = member.read(value, path, member.wire)
-                left -= 1
-    if left:
-        raise unexpected(obj, path, (*tags, *shape.names()), shape.advice)
-    return found
 
 
 def build(
     make: Callable[..., _T], obj: dict[str, object], shape: Shape, path: str, tags: tuple[str, ...]
 ) -> _T:
-    """Read the members of an object and make the model's value of them.
+    """Read the members of an object whose `tags` are read already, and make the model's value of them.
 
-    :raises WireError: as `read_members`, or the model refuses what QEMU takes (a NUL).
+    `make` gets the required ones in order, and the optional ones that are there by attribute.
+
+    :raises WireError: the first fault in QEMU's order: members as declared, then unexpected names; or what
+        the model refuses and QEMU takes (a NUL).
     """
-    found = read_members(obj, shape, path, tags)
+    required: list[Any] = []
+    for name, _, read in shape.required:
+        if name not in obj:
+            raise missing(obj, name, path, (*tags, *shape.names()))
+        value = obj[name]
+        # what most members are needs no call
+        plain = read is text and type(value) is str and value.isascii()
+        required.append(value if plain else read(value, path, name))
+    optional: dict[str, Any] = {}
+    left = len(obj) - len(tags) - len(required)
+    if left:
+        for name, attribute, read in shape.optional:
+            if name in obj:
+                optional[attribute] = read(obj[name], path, name)
+                left -= 1
+                if not left:
+                    break
+        else:
+            raise unexpected(obj, path, (*tags, *shape.names()), shape.advice)
     try:
-        return make(**found)
+        return make(*required, **optional) if optional else make(*required)
     except AddressError as error:
         attribute, bracket, index = error.member.partition("[")
         members = (*shape.required, *shape.optional)
         name = next(member.wire for member in members if member.attribute == attribute)
-        raise WireError(error.reason, f"{path}.{name}{bracket}{index}") from None
+        raise WireError(error.reason, f"{below(path, name)}{bracket}{index}") from None
+
+
+def read_members(obj: dict[str, object], shape: Shape, path: str, tags: tuple[str, ...]) -> dict[str, Any]:
+    """Read the members of an object into a dict by attribute, as `build` does.
+
+    :raises WireError: as `build`.
+    """
+
+    def by_attribute(*required: Any, **optional: Any) -> dict[str, Any]:
+        names = (member.attribute for member in shape.required)
+        return {**dict(zip(names, required, strict=True)), **optional}
+
+    return build(by_attribute, obj, shape, path, tags)
 
 
 # --- readers of one value: (value, path of the object, name) -> the value -----------------------------
 
 
-def text(value: object, path: str, name: str) -> str:
-    """Read a string that JSON can carry."""
+def text(value: object, path: str, name: str, index: int | None = None) -> str:
+    """Read a string that JSON can carry; `index` is its place where `name` is a list."""
+    if index is not None:
+        name = f"{name}[{index}]"
     if not isinstance(value, str):
-        raise wrong_type(value, f"{path}.{name}", "string")
-    if not value.isascii() and (found := _NOT_CARRIED.search(value)) is not None:
+        raise wrong_type(value, below(path, name), "string")
+    if (found := re.search(_NOT_CARRIED, value)) is not None:
         raise WireError(
             f"holds U+{ord(found[0]):04X} at {found.start()}, which QEMU's JSON reader refuses",
-            f"{path}.{name}",
+            below(path, name),
         )
     return value if type(value) is str else str.__str__(value)
 
@@ -143,15 +160,20 @@ def text(value: object, path: str, name: str) -> str:
 def flag(value: object, path: str, name: str) -> bool:
     """Read a boolean."""
     if not isinstance(value, bool):
-        raise wrong_type(value, f"{path}.{name}", "boolean")
+        raise wrong_type(value, below(path, name), "boolean")
     return value
 
 
 def texts(value: object, path: str, name: str) -> tuple[str, ...]:
     """Read a list of strings."""
     if not isinstance(value, list):
-        raise wrong_type(value, f"{path}.{name}", "array")
-    return tuple(text(item, path, f"{name}[{index}]") for index, item in enumerate(value))
+        raise wrong_type(value, below(path, name), "array")
+    return tuple(
+        [
+            item if type(item) is str and item.isascii() else text(item, path, name, index)
+            for index, item in enumerate(value)
+        ]
+    )
 
 
 def uint16(value: object, path: str, name: str) -> int:
@@ -170,7 +192,7 @@ def uint64(value: object, path: str, name: str) -> int:
 
 
 def _number(value: object, path: str, name: str, largest: int, kind: str) -> int:
-    where = f"{path}.{name}"
+    where = below(path, name)
     if isinstance(value, int) and not isinstance(value, bool):
         if 0 <= value <= largest:
             return value
@@ -202,6 +224,8 @@ def wrong_type(value: object, path: str, expected: str) -> WireError:
         hint = "write false"
     elif expected == "array" and isinstance(value, dict) and path == "channels":
         hint = "put it in a list: [{...}]"
+    elif expected == "object" and isinstance(value, list) and path == "channel" and len(value) == 1:
+        hint = "write the object alone, without [ ]"
     elif expected == "array" and isinstance(value, str) and path.endswith(".args"):
         hint = 'write ["/bin/sh", "-c", "COMMAND"], or one item for each argument'
     return WireError(
@@ -216,14 +240,12 @@ def missing(obj: dict[str, object], name: str, path: str, known: tuple[str, ...]
     """Make the error for a member that is not there, naming what was perhaps meant to be it."""
     strangers = (key for key in obj if isinstance(key, str) and key not in known)
     near = next((key for key in itertools.islice(strangers, 8) if _meant(key, (name,)) == name), None)
-    hint = None if near is None else f"{near}: write {name}"
+    hint = _missing_word(obj, name) if near is None else f"{near}: write {name}"
     if name == "transport" and "type" in obj:
         hint = 'add "transport": "socket"'
     elif name == "type" and "socket-type" in obj:
         hint = "put what socket-type holds beside transport"
-    elif name == "socket-type" and "type" in obj:
-        hint = "put type and its members into an object named socket-type"
-    where = f"{path}.{name}"
+    where = below(path, name)
     return WireError(
         "is missing",
         where,
@@ -232,20 +254,50 @@ def missing(obj: dict[str, object], name: str, path: str, known: tuple[str, ...]
     )
 
 
+_TELLING: Final = (
+    ("args", "exec", None),
+    ("filename", "file", None),
+    ("host", "socket", "inet"),
+    ("path", "socket", "unix"),
+    ("cid", "socket", "vsock"),
+    ("str", "socket", "fd"),
+    ("socket-type", "socket", None),
+    ("exec-str", "exec", None),
+    ("rdma-str", "rdma", None),
+)
+"""Members that tell the tags of their address: (member, transport, type of a socket)."""
+
+
+def _missing_word(obj: dict[str, object], name: str) -> str | None:
+    """Say which tag the members beside it call for; an offset has a usual value."""
+    if name in ("channel-type", "channeltype") and "addr" in obj:
+        return f'add "{name}": "main"'
+    if name == "offset":
+        return 'add "offset": 0'
+    transport, kind = next((tags for member, *tags in _TELLING if member in obj), (None, None))
+    outer = f'"transport": "{transport}"' if transport and name == "transport" else None
+    inner = f'"type": "{kind}"' if kind and (outer or name == "type") else None
+    return f"add {', '.join(filter(None, (outer, inner)))}" if outer or inner else None
+
+
 def unexpected(
     obj: dict[str, object],
     path: str,
     known: tuple[str, ...],
     advice: Callable[[str], str | None] = lambda _: None,
 ) -> WireError:
-    """Make the error for the first name that does not belong into the object."""
-    name = next(key for key in obj if key not in known)
-    if not isinstance(name, str):
-        return WireError(f"has a name of type {kind_of(name)}: names are strings", path)
+    """Make the error for a name that does not belong into the object: the one that QEMU meets first."""
+    from migaddr.qmp.hash_order import first_left  # for errors alone
+
+    for key in obj:
+        if not isinstance(key, str):
+            return WireError(f"has a name of type {kind_of(key)}: names are strings", path)
+    name = first_left(obj, known)
+    assert name is not None  # the caller has counted
     hint = advice(name)
     if hint is None and (near := _meant(name, tuple(key for key in known if key not in obj))) is not None:
         hint = f"{name}: write {near}"
-    where = f"{path}.{name}"
+    where = below(path, name)
     return WireError(
         f"is unexpected here; known are {', '.join(known)}",
         where,
@@ -277,7 +329,7 @@ def kind_of(value: object) -> str:
 
 def first_not_carried(value: str) -> str | None:
     """Name the first character of a text that JSON, or QEMU's reader of it, cannot carry."""
-    found = None if value.isascii() else _NOT_CARRIED.search(value)
+    found = None if value.isascii() else re.search(_NOT_CARRIED, value)
     if found is None:
         return None
     code = ord(found[0])
@@ -313,6 +365,7 @@ _ALIKE: Final = (
     {"filename", "file", "path"},
     {"str", "name", "fd"},
     {"addr", "address"},
+    {"uri", "url"},
 )
 """Names that one spelling has where another has the other."""
 
@@ -330,7 +383,18 @@ def _meant(name: str, known: tuple[str, ...]) -> str | None:
     return near[0] if near else None
 
 
-def _choices(tag: str, allowed: Iterable[str]) -> str:
+_SOCKETS: Final = {"tcp": "inet", "inet": "inet", "unix": "unix", "vsock": "vsock", "fd": "fd"}
+
+
+def _tag_hint(tag: str, name: str, allowed: Iterable[str]) -> str:
+    kind = _SOCKETS.get(tag)
+    if kind and name == "transport" and "socket" in allowed:
+        return f'write "socket", and "type": "{kind}"'
+    return f'write "{kind}"' if kind and name == "type" and kind in allowed else choices(tag, allowed)
+
+
+def choices(tag: str, allowed: Iterable[str]) -> str:
+    """Say which of the allowed texts was meant, or name them all."""
     names = tuple(sorted(allowed))
     near = _meant(tag, names)
     return f'write "{near}"' if near is not None else f"write one of {', '.join(names)}"

@@ -5,12 +5,9 @@ from __future__ import annotations
 from migaddr.uri.exec_command import HostOs, exec_address, exec_command
 from migaddr.uri.format import format_uri
 from migaddr.uri.scheme import parse_uri, uri_parts, uri_surprises
-from migaddr.uri.trace import Part, Surprise
 
 __all__ = [
     "HostOs",
-    "Part",
-    "Surprise",
     "exec_address",
     "exec_command",
     "format_uri",

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Final
+import re
+from typing import TYPE_CHECKING, Final
 
 from migaddr.errors import ParseError
 from migaddr.model import UNSPEAKABLE
-from migaddr.uri.trace import Trace
+
+if TYPE_CHECKING:
+    from migaddr.uri.trace import Trace
 
 
 class Cursor:
@@ -23,7 +26,7 @@ class Cursor:
                 raise ParseError(f"a URI is a str, not {type(text).__name__}", "", 0, 0)
             text = str.__str__(text)  # what a subclass (an Enum) is, not how it formats
         if not text.isascii() or "\0" in text:
-            found = UNSPEAKABLE.search(text)
+            found = re.search(UNSPEAKABLE, text)
             if found is not None:
                 raise ParseError(
                     "a URI cannot hold a NUL character: QEMU would stop reading there"

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from migaddr.carets import printable, shortened
 from migaddr.model import UINT16_MAX
-from migaddr.uri.trace import Trace
+
+if TYPE_CHECKING:
+    from migaddr.uri.trace import Trace
 
 Span: TypeAlias = tuple[int, int]
 

@@ -21,26 +21,22 @@ an item there (seen on 11.1). Numbers wrap: `to` at 2**16, the keep-alive ones a
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from migaddr.errors import ParseError
 from migaddr.model import UINT16_MAX, UINT32_MAX, UINT64_MAX, InetAddress
 from migaddr.uri.cursor import Cursor, byte_length, with_port
 from migaddr.uri.inet_notes import Span, note_address
-from migaddr.uri.trace import Trace
+from migaddr.uri.integer import read_integer
+
+if TYPE_CHECKING:
+    from migaddr.uri.trace import Trace
 
 _ITEM: Final = re.compile(r"([^=,]*)(?:=([^,]*(?:,,[^,]*)*))?,?")
 LISTENED_PORT_BYTES: Final = 32
 
 _MOST_REPEATS: Final = 64
-_BARE: Final = re.compile(r"[^=,]*(?:,|\Z)")  # the first item has no name: it is the address
-_VALUE: Final = re.compile(r"[^,]*(?:,,[^,]*)*")
-_NUMBER: Final = re.compile(
-    r"[ \t\n\v\f\r]*([+-]?)(?:0[xX]([0-9a-fA-F]+)|0[bB]([01]+)|(0[0-7]*)|([1-9][0-9]*))"
-)
-_BASES: Final = {2: 16, 3: 2, 4: 8, 5: 10}  # by the group that matched
-_ID: Final = re.compile(r"[A-Za-z][A-Za-z0-9\-._]*")
+_ID: Final = r"[A-Za-z][A-Za-z0-9\-._]*"  # compiled when an id is first met
 _BOOL: Final[dict[str, bool]] = {
     "on": True,
     "yes": True,
@@ -51,19 +47,24 @@ _BOOL: Final[dict[str, bool]] = {
     "false": False,
     "n": False,
 }
-_FLAGS: Final = {
+_ATTRIBUTES: Final = {
     "numeric": "numeric",
+    "to": "to",
     "ipv4": "ipv4",
     "ipv6": "ipv6",
     "keep-alive": "keep_alive",
+    "keep-alive-count": "keep_alive_count",
+    "keep-alive-idle": "keep_alive_idle",
+    "keep-alive-interval": "keep_alive_interval",
     "mptcp": "mptcp",
 }
-_NUMBERS: Final = {
-    "to": ("to", UINT16_MAX),
-    "keep-alive-count": ("keep_alive_count", UINT32_MAX),
-    "keep-alive-idle": ("keep_alive_idle", UINT32_MAX),
-    "keep-alive-interval": ("keep_alive_interval", UINT32_MAX),
+_LARGEST: Final = {
+    "to": UINT16_MAX,
+    "keep-alive-count": UINT32_MAX,
+    "keep-alive-idle": UINT32_MAX,
+    "keep-alive-interval": UINT32_MAX,
 }
+"""Those options that are numbers, and to what they are cut; the others are flags."""
 
 
 def read_inet(cursor: Cursor, start: int) -> InetAddress:
@@ -71,63 +72,73 @@ def read_inet(cursor: Cursor, start: int) -> InetAddress:
 
     :raises ParseError: QEMU since 10.1 refuses it; `qemu_message` is what it says after `tcp:`.
     """
-    text, trace = cursor.text, cursor.trace
+    text = cursor.text
     if "id" in text:
         _check_id(cursor, start)
-    addr, addr_span = "", (len(text), len(text))
-    options: dict[str, Any] = {}  # attribute -> bool or int, as its table says
-    places: dict[str, Span] = {}
+    places: dict[str, Span] = {}  # where each name stood last, for those who ask
+    end = text.find(",", start)
+    if end < 0:
+        end = len(text)
+    if text.find("=", start, end) < 0:  # the first item has no name: it is the address
+        while text.startswith(",,", end):
+            end = text.find(",", end + 2)
+            if end < 0:
+                end = len(text)
+        addr, span, rest = text[start:end].replace(",,", ","), (start, end), end + 1
+        if cursor.trace is not None:
+            _note_item(cursor.trace, text, "addr", start, start, end, places)
+    else:
+        addr, span, rest = "", (len(text), len(text)), start
+    if rest >= len(text):
+        return InetAddress(*_split(cursor, start, addr, span))
+    options, found = _read_items(cursor, rest, places)
+    host, port = _split(cursor, start, *(found or (addr, span)))
+    return InetAddress(host, port, **options)
+
+
+def _read_items(
+    cursor: Cursor, rest: int, places: dict[str, Span]
+) -> tuple[dict[str, Any], tuple[str, Span] | None]:
+    """Read the items from `rest` on: attribute -> bool or int, as its table says, and the last addr."""
+    text, trace = cursor.text, cursor.trace
+    options: dict[str, Any] = {}
+    addr = None
     repeats: dict[str, tuple[str, Any]] = {}  # items seen, so that a hostile text cannot have them read again
-    rest = start
-    if _BARE.match(text, start) is not None:
-        addr, addr_span = _read_value(text, start)
-        rest = addr_span[1] + 1
-        if trace is not None:
-            _note_item(trace, text, "addr", start, start, addr_span[1], places)
-    for item in _items(text, rest):
-        raw = item[0]
+    while rest < len(text):  # a comma at the very end starts no item
+        item = _item(text, rest)
+        rest = item.end()
+        raw, name, value = item.group(0, 1, 2)
         if raw in repeats and trace is None:
-            attribute, options[attribute] = repeats[raw]
+            same, options[same] = repeats[raw]
             continue
-        name, value = item.groups()
         if value is None:
             name, value = _read_flag(name)
         elif ",," in value:
             value = value.replace(",,", ",")
-        if name in _NUMBERS:
-            attribute, largest = _NUMBERS[name]
-            options[attribute] = _read_number(cursor, name, value, item, largest)
-        elif name in _FLAGS:
-            attribute = _FLAGS[name]
-            options[attribute] = _read_bool(cursor, name, value, item)
-        elif name == "id":
-            attribute, options["id"] = "id", value
+        attribute = _ATTRIBUTES.get(name)
+        if attribute is not None:
+            largest = _LARGEST.get(name)
+            options[attribute] = kept = (
+                _read_bool(cursor, name, value, item)
+                if largest is None
+                else _read_number(cursor, name, value, item, largest)
+            )
+            if len(repeats) < _MOST_REPEATS:
+                repeats[raw] = attribute, kept
         elif name == "addr":
-            attribute = ""
-            addr, addr_span = value, _value_span(item)
-        else:
+            addr = value, _value_span(item)
+        elif name != "id":  # an id is checked already, and no part of the address
             raise _unknown(cursor, name, item)
-        if attribute and len(repeats) < _MOST_REPEATS:
-            repeats[raw] = attribute, options[attribute]
         if trace is not None:
             _note_item(trace, text, name, item.start(), *_value_span(item), places)
-    options.pop("id", None)  # checked already, and no part of the address
-    host, port = _split(cursor, start, addr, addr_span)
-    return InetAddress(host, port, **options)
+    return options, addr
 
 
-def _items(text: str, start: int) -> Iterator[re.Match[str]]:
-    """Cut `text[start:]` into its items; a comma at the very end starts none."""
-    for item in _ITEM.finditer(text, start):
-        if item.start() < len(text):
-            yield item
-
-
-def _read_value(text: str, start: int) -> tuple[str, Span]:
-    """Read a value: it goes up to the next single comma."""
-    found = _VALUE.match(text, start)
-    assert found is not None  # it matches the empty string
-    return found[0].replace(",,", ","), found.span()
+def _item(text: str, start: int) -> re.Match[str]:
+    """Read the item that begins here, and the comma behind it."""
+    item = _ITEM.match(text, start)
+    assert item is not None  # it matches the empty string
+    return item
 
 
 def _read_flag(flag: str) -> tuple[str, str]:
@@ -142,7 +153,9 @@ def _value_span(item: re.Match[str]) -> Span:
 
 def find_id(text: str, start: int) -> tuple[str, Span] | None:
     """Find the first id as QEMU's own first pass sees it: its value, and where it stands."""
-    for item in _items(text, start):
+    while start < len(text):
+        item = _item(text, start)
+        start = item.end()
         name, value = item.groups()
         if value is None:
             name, value = _read_flag(name)
@@ -153,7 +166,7 @@ def find_id(text: str, start: int) -> tuple[str, Span] | None:
 
 def _check_id(cursor: Cursor, start: int) -> None:
     found = find_id(cursor.text, start)
-    if found is not None and _ID.fullmatch(found[0]) is None:
+    if found is not None and re.fullmatch(_ID, found[0]) is None:
         raise cursor.error(
             "an id is a letter, then letters, digits, '-', '.' or '_'",
             *found[1],
@@ -175,30 +188,32 @@ def _read_bool(cursor: Cursor, name: str, value: str, item: re.Match[str]) -> bo
 
 
 def _read_number(cursor: Cursor, name: str, value: str, item: re.Match[str], largest: int) -> int:
-    found = _NUMBER.fullmatch(value)
+    found = read_integer(value)
     if found is None:
         raise cursor.error(
             f"{name} takes a number",
             *_value_span(item),
             f"Parameter '{name}' expects a number",
-            f"write {name}=1",
+            f"write {name}={_decimal(value)}",
         )
-    group = found.lastindex or 0
-    base = _BASES[group]
-    digits = found[group].lstrip("0") or "0"
-    number = int(digits, base) if len(digits) <= 64 else UINT64_MAX + 1
-    if number > UINT64_MAX:
+    meant, base = found
+    if abs(meant) > UINT64_MAX:
         raise cursor.error(
             f"{name} is more than 2**64 - 1",
             *_value_span(item),
             f"Value '{value}' is too large for parameter '{name}'",
             f"write {name}={largest} or less",
         )
-    meant = -number if found[1] == "-" else number
     kept = meant & largest
     if cursor.trace is not None:
         _note_number(cursor.trace, name, meant, kept, base, _value_span(item))
     return kept
+
+
+def _decimal(value: str) -> str:
+    """Give what a number that C does not read was perhaps meant to be: `08` is no octal one."""
+    digits = value.strip()
+    return str(int(digits)) if digits.isascii() and digits.isdigit() and len(digits) < 20 else "1"
 
 
 def _note_number(trace: Trace, name: str, meant: int, kept: int, base: int, span: Span) -> None:
@@ -232,7 +247,7 @@ def _unknown(cursor: Cursor, name: str, item: re.Match[str]) -> ParseError:
 
 def _near(name: str) -> str:
     """Hint at the option that was perhaps meant."""
-    known = sorted({"addr", *_FLAGS, *_NUMBERS})
+    known = sorted({"addr", *_ATTRIBUTES})
     import difflib  # for errors alone
 
     near = difflib.get_close_matches(name.lower().strip(), known, n=1, cutoff=0.75) if len(name) < 40 else []
@@ -241,16 +256,22 @@ def _near(name: str) -> str:
 
 def _split(cursor: Cursor, start: int, addr: str, addr_span: Span) -> tuple[str, str]:
     """Split the address; brackets count only where the whole text, not the address, starts with one."""
-    bracketed = cursor.text.startswith("[", start)
-    opening, closing = (1, "]:") if bracketed else (0, ":")
-    at = addr.find(closing)
-    host, port = addr[opening:at], addr[at + len(closing) :]
+    if cursor.text.startswith("[", start):
+        bracketed, closing = True, "]:"
+        at = addr.find(closing)
+        host, port = addr[1:at], addr[at + 2 :]
+    else:
+        bracketed, closing = False, ":"
+        host, _, port = addr.partition(closing)
+        at = len(host) if port else addr.find(closing)
     if at < 0 or not port or (bracketed and not host):
         kind = "IPv6 address" if bracketed else "address"
         fault = (addr_span[1], addr_span[1])
         hint = with_port(cursor.text, addr_span[1], colon=at < 0)
         if at < 0:
             reason = f"the '{closing}' and the port are missing"
+            if bracketed:
+                hint = _closed(cursor.text, addr_span)
         elif bracketed and at < 2:
             reason, fault = "there is no host between the brackets", addr_span
             hint = "write a host between them, or :4444 for an empty one"
@@ -265,13 +286,23 @@ def _split(cursor: Cursor, start: int, addr: str, addr_span: Span) -> tuple[str,
     if cursor.trace is not None:
         raw = cursor.text[addr_span[0] : addr_span[1]]
         host_end = addr_span[0] + _raw_index(raw, at)
-        host_span = (addr_span[0] + opening, host_end)
+        host_span = (addr_span[0] + bracketed, host_end)
         port_span = (host_end + len(closing), addr_span[1])
         note_address(cursor.trace, host, host_span, port, port_span, bracketed=bracketed)
         if byte_length(port) > LISTENED_PORT_BYTES:
             message = f"the address keeps it whole, but a listener uses {LISTENED_PORT_BYTES} bytes of it"
             cursor.trace.surprise("port-cut", *port_span, message)
     return host, port
+
+
+def _closed(text: str, addr: Span) -> str:
+    """Hint at the same URI with the bracket closed, a colon and a port: `[::1`, `[::1]4444`."""
+    end = text.find("]", *addr) + 1
+    if len(text) > 200 or (end or addr[1]) - addr[0] < (3 if end else 2):
+        return "write host:port, with an IPv6 address as [::1]:4444"
+    if not end:
+        return f"write {text[: addr[1]]}]:4444{text[addr[1] :]}"
+    return f"write {text[:end]}:{text[end : addr[1]] or 4444}{text[addr[1] :]}"
 
 
 def _raw_index(raw: str, index: int) -> int:
@@ -306,7 +337,7 @@ def _note_item(
     elif name in seen:
         trace.surprise("duplicate-option", *seen[name], f"the last {name} counts, not this one")
     seen[name] = (start, end)
-    if "=" not in text[start:end] and text.startswith(f"no{name}", start) and name != "addr":
+    if name != "addr" and text.startswith(f"no{name}", start):
         trace.surprise("negated-flag", start, end, f"read as {name}=off")
     if ",," in text[value_start:end]:
         trace.surprise("doubled-comma", value_start, end, "a doubled comma is one literal comma")

@@ -14,13 +14,15 @@ flag    = ("" | "=on" | "=off") (end | "," and no second ",")
 from __future__ import annotations
 
 import re
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from migaddr.errors import ParseError
 from migaddr.model import UINT16_MAX, InetAddress
 from migaddr.uri.cursor import Cursor, byte_length, first_bytes, with_port
 from migaddr.uri.inet_notes import note_address
-from migaddr.uri.trace import Trace
+
+if TYPE_CHECKING:
+    from migaddr.uri.trace import Trace
 
 HOST_BYTES: Final = 64
 PORT_BYTES: Final = 32
@@ -120,11 +122,12 @@ def _bad_address(
 def _with_options(cursor: Cursor, host: str, port: str, options: int) -> InetAddress:
     text = cursor.text
     to = None
-    to_at = text.find(",to=", options)
-    if to_at >= 0:
-        to = _read_to(cursor, to_at + len(",to="))
     flags: dict[str, bool] = {}
-    used = {to_at: "to"}
+    used: dict[int, str] = {}
+    at = text.find(",to=", options)
+    if at >= 0:
+        to = _read_to(cursor, at + len(",to="))
+        used[at] = "to"
     for name, member in _FLAGS.items():
         at = text.find(f",{name}", options)
         if at >= 0:
@@ -179,7 +182,7 @@ def _read_flag(cursor: Cursor, name: str, start: int) -> bool:
 def _note_port(trace: Trace, start: int, host: str, port: str, bounds: tuple[int, int, int]) -> None:
     """Note host and port; `bounds` are where the port starts, where QEMU cuts it, and where it ends."""
     port_start, kept, port_end = bounds
-    bracketed = port_start - start > len(host) + 1
+    bracketed = port_start - start == len(host) + len("[]:")
     host_start = start + bracketed
     host_span = (host_start, host_start + len(host))
     note_address(trace, host, host_span, port, (port_start, kept), bracketed=bracketed)
@@ -216,7 +219,7 @@ def _note_options(trace: Trace, text: str, options: int, used: dict[int, str]) -
             trace.part(name, at + 1, end)
         else:
             trace.part("ignored", at + 1, end)
-            before = next((used[i] for i in used if 0 <= i < at and _repeats(item, used[i])), None)
+            before = next((used[i] for i in used if i < at and _repeats(item, used[i])), None)
             if before is not None:
                 trace.surprise(
                     "duplicate-option",

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable
-from typing import Final, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from migaddr.errors import ParseError
 from migaddr.model import (
@@ -40,7 +40,9 @@ from migaddr.releases import (
 from migaddr.uri import inet_options, inet_scan
 from migaddr.uri.cursor import Cursor, byte_length
 from migaddr.uri.size import BadSize, read_size
-from migaddr.uri.trace import Part, Surprise, Trace
+
+if TYPE_CHECKING:
+    from migaddr.uri.trace import Part, Surprise, Trace
 
 _Reader: TypeAlias = Callable[[Cursor, int, Release], MigrateAddress]
 
@@ -96,6 +98,8 @@ def uri_parts(uri: str, release: ReleaseLike = LATEST) -> tuple[Part, ...]:
 
 
 def _traced(uri: str, release: ReleaseLike) -> Trace:
+    from migaddr.uri.trace import Trace  # those who only want the address need none
+
     trace = Trace()
     known = as_release(release)
     if not isinstance(uri, str):
@@ -197,31 +201,34 @@ def _read_unix(cursor: Cursor, start: int, _: Release) -> MigrateAddress:
 
 def _read_vsock(cursor: Cursor, start: int, _: Release) -> MigrateAddress:
     text = cursor.text
-    colon = text.find(":", start)
-    cid = text[start:colon] if colon >= 0 else text[start:]
-    rest = text[start:]
-    bad = f"error parsing address '{rest}'"
-    hint = "write vsock:CID:PORT, such as vsock:2:1234"
+    cid, colon, rest = text[start:].partition(":")
+    port, comma, _options = rest.partition(",")
+    port_at = start + len(cid) + len(colon)
+    end = port_at + len(port)
     if not cid:
-        raise cursor.error("the CID is missing", start, start, bad, hint)
+        raise _bad_vsock(cursor, start, "the CID is missing", (start, start))
     if byte_length(cid) > VSOCK_BYTES:
         reason = f"the CID is longer than {VSOCK_BYTES} bytes"
-        raise cursor.error(reason, start, start + len(cid), bad, hint)
-    if colon < 0 or text[colon + 1 : colon + 2] in ("", ","):
-        at = len(text) if colon < 0 else colon + 1
-        raise cursor.error("the port is missing", at, at, bad, hint)
-    port, comma = text[colon + 1 :].partition(",")[:2]
-    trailing = f"trailing characters in address '{rest}'"
+        raise _bad_vsock(cursor, start, reason, (start, start + len(cid)))
+    if not port:
+        raise _bad_vsock(cursor, start, "the port is missing", (port_at, port_at))
     if byte_length(port) > VSOCK_BYTES:
         reason = f"the port is longer than {VSOCK_BYTES} bytes"
-        raise cursor.error(reason, colon + 1, colon + 1 + len(port), trailing, hint)
+        raise _bad_vsock(cursor, start, reason, (port_at, end), "trailing characters in")
     if comma:
-        at = colon + 1 + len(port)
-        raise cursor.error("vsock: has no options", at, len(text), trailing, hint)
+        reason = "vsock: has no options"
+        raise _bad_vsock(cursor, start, reason, (end, len(text)), "trailing characters in")
     if cursor.trace is not None:
-        cursor.trace.part("cid", start, colon)
-        cursor.trace.part("port", colon + 1, len(text))
+        cursor.trace.part("cid", start, port_at - 1)
+        cursor.trace.part("port", port_at, end)
     return VsockAddress(cid, port)
+
+
+def _bad_vsock(
+    cursor: Cursor, start: int, reason: str, fault: tuple[int, int], what: str = "error parsing"
+) -> ParseError:
+    answer = f"{what} address '{cursor.text[start:]}'"
+    return cursor.error(reason, *fault, answer, "write vsock:CID:PORT, such as vsock:2:1234")
 
 
 def _read_fd(cursor: Cursor, start: int, release: Release) -> MigrateAddress:
