@@ -1,0 +1,1 @@
+"""Finds addresses in source texts: `finder` is its one way in."""

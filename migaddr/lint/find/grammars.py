@@ -1,0 +1,66 @@
+"""Loads the tree-sitter grammar of a language, when the first file of that language is parsed."""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import re
+import warnings
+from typing import Final
+
+from tree_sitter import Language, Parser, Tree
+
+_PACKAGES: Final = {
+    "python": ("tree_sitter_python", "language"),
+    "c": ("tree_sitter_c", "language"),
+    "cpp": ("tree_sitter_cpp", "language"),
+    "go": ("tree_sitter_go", "language"),
+    "rust": ("tree_sitter_rust", "language"),
+    "shell": ("tree_sitter_bash", "language"),
+    "perl": ("tree_sitter_perl", "language"),
+    "ruby": ("tree_sitter_ruby", "language"),
+    "javascript": ("tree_sitter_javascript", "language"),
+    "typescript": ("tree_sitter_typescript", "language_typescript"),
+    "tsx": ("tree_sitter_typescript", "language_tsx"),
+    "json": ("tree_sitter_json", "language"),
+    "yaml": ("tree_sitter_yaml", "language"),
+    "toml": ("tree_sitter_toml", "language"),
+    "make": ("tree_sitter_make", "language"),
+    "markdown": ("tree_sitter_markdown", "language"),
+}
+
+LANGUAGES: Final = frozenset(_PACKAGES)
+"""The languages that have a grammar."""
+
+
+# the scanner of the YAML grammar keeps 253 levels, and writes on behind them
+_YAML_COLUMNS: Final = 100
+_YAML_LINE: Final = re.compile(rb"^[ \t]*(?:[-?:][ \t]+)*", re.MULTILINE)
+_YAML_INDICATOR: Final = re.compile(rb"[-?:][ \t]+")
+
+
+def is_too_deep(data: bytes) -> bool:
+    """Tell whether YAML has more columns at which a level can begin than its grammar can be trusted with."""
+    columns: set[int] = set()
+    for line in _YAML_LINE.finditer(data):
+        columns.add(line.end() - line.start())
+        columns.update(one.end() - line.start() for one in _YAML_INDICATOR.finditer(data, *line.span()))
+        if len(columns) > _YAML_COLUMNS:
+            return True
+    return False
+
+
+@functools.cache
+def _parser(language: str) -> Parser:
+    package, function = _PACKAGES[language]
+    module = importlib.import_module(package)
+    with warnings.catch_warnings():
+        # the Perl wheel hands its grammar over as an int, as all did once
+        warnings.simplefilter("ignore", DeprecationWarning)
+        grammar: object = getattr(module, function)()
+        return Parser(Language(grammar))
+
+
+def parse(data: bytes, language: str) -> Tree:
+    """Parse a file; what is broken in it becomes ERROR nodes."""
+    return _parser(language).parse(data)
