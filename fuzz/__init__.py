@@ -1,0 +1,1 @@
+"""Fuzz targets for migaddr itself, one a law: see README.md."""
