@@ -14,8 +14,21 @@ from migaddr import __version__
 from migaddr.cli.streams import flush_output
 
 _COMMANDS: Final = {
-    "convert": "translate addresses between URI, QMP and draft",
+    "convert": "translate addresses and commands between all their spellings",
     "explain": "show what an address means, part by part",
+    "qmp": "print the QMP command for an address",
+    "negotiate": "ask a QEMU which form it takes, and print it",
+    "releases": "print what each QEMU release takes",
+    "receive": "wait for a stream at an address, and keep it",
+    "send": "send bytes to an address",
+    "relay": "from one address to another, whatever their transports",
+    "prove": "run the proof matrix: every transport, with real QEMU",
+    "fuzz": "try generated addresses on another program, or on a real QEMU",
+    "find": "list every migration address in a source tree",
+    "lint": "say what is wrong with the addresses in a source tree, and fix it",
+    "rule": "explain a rule of the linter",
+    "rules": "list the rules of the linter",
+    "generate": "make addresses for the tests of a parser, with the verdict of each QEMU release",
 }
 
 
@@ -29,6 +42,7 @@ class _Commands(click.Group):
         if cmd_name not in _COMMANDS:
             return None
         command: click.Command = importlib.import_module(f"migaddr.cli.{cmd_name}").command
+        command.short_help = _COMMANDS[cmd_name]
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
@@ -41,8 +55,9 @@ class _Commands(click.Group):
 def group() -> None:
     """QEMU migration addresses: translate them, and see what each release makes of them.
 
-    An address is a legacy URI (tcp:[::1]:4446), a JSON value of QMP (channels, one channel, or its addr),
-    or the channel of the December 2022 draft.
+    An address is a legacy URI (tcp:[::1]:4446), a JSON value of QMP (a command, channels, one channel, or
+    its addr) or of one of its drafts, a line of the human monitor, a value of -incoming, or a URI of libvirt,
+    cloud-hypervisor or StratoVirt.
     """
 
 

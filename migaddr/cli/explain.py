@@ -12,65 +12,36 @@ import attrs
 import click
 
 from migaddr import carets
-from migaddr.cli.formats import URI, Channels, read_text, write_value
-from migaddr.cli.options import to_release
-from migaddr.cli.streams import argument, read_input, write_error, write_line
-from migaddr.errors import InexpressibleError, MigaddrError, ParseError
-from migaddr.model import (
-    ExecAddress,
-    FdAddress,
-    FileAddress,
-    InetAddress,
-    RdmaAddress,
-    UnixAddress,
-    VsockAddress,
+from migaddr.cli.formats import (
+    URI,
+    Channels,
+    Value,
+    detect_text,
+    is_json,
+    read_text,
+    without_detach,
+    write_value,
 )
-from migaddr.qmp import DRAFT_V1, address_to_qmp, channels_to_qmp
+from migaddr.cli.meanings import KINDS, MEANINGS
+from migaddr.cli.options import complete_release, to_release
+from migaddr.cli.streams import argument, read_input, write_error, write_line
+from migaddr.commands import (
+    Command,
+    Migrate,
+    command_notices,
+    command_to_qmp,
+)
+from migaddr.errors import InexpressibleError, MigaddrError, ParseError
+from migaddr.incoming import Defer
+from migaddr.model import ChannelType, MigrateChannel, RdmaAddress
+from migaddr.qmp import address_to_qmp, channels_to_qmp
+from migaddr.qmp.draft_v1 import DRAFT_V1
 from migaddr.releases import LATEST, RELEASES, Release
-from migaddr.uri import Part, parse_uri, uri_parts, uri_surprises
+from migaddr.uri import parse_uri, uri_parts, uri_surprises
+from migaddr.uri.trace import Part
 
 Line: TypeAlias = tuple[str, str]  # text, rich style
 
-_MEANINGS: Final = {
-    "tcp": "a TCP socket",
-    "rdma": "RDMA; QEMU uses host and port alone",
-    "unix": "a UNIX domain socket",
-    "vsock": "a virtio socket between host and guest",
-    "fd": "a file descriptor that QEMU has open",
-    "exec": "a command whose standard input or output is the stream",
-    "file": "a file",
-    "host": "name or address; empty: every address when listening, this machine when connecting",
-    "port": "number or service name",
-    "path": "all that follows the prefix, literally",
-    "cid": "context id: 2 is the host, 1 this machine",
-    "name": "name given to getfd, or incoming a number",
-    "command": "run as /bin/sh -c COMMAND",
-    "filename": "up to the first ',offset=', literally",
-    "offset": "where the stream begins in the file, in bytes",
-    "to": "last port that a listener tries",
-    "ipv4": "whether to use IPv4",
-    "ipv6": "whether to use IPv6",
-    "numeric": "whether the host must be a numeric address",
-    "keep-alive": "whether TCP probes a silent connection",
-    "keep-alive-count": "probes before the connection counts as dead",
-    "keep-alive-idle": "seconds of silence before the first probe",
-    "keep-alive-interval": "seconds between probes",
-    "mptcp": "whether to use multipath TCP",
-    "abstract": "whether the name is in Linux' abstract namespace",
-    "tight": "whether an abstract name is not padded with NUL bytes",
-    "args": "the program and its arguments, run without a shell",
-    "ignored": "ignored",
-    "dropped": "cut off",
-}
-_KINDS: Final[dict[type, str]] = {
-    InetAddress: "tcp",
-    RdmaAddress: "rdma",
-    UnixAddress: "unix",
-    VsockAddress: "vsock",
-    FdAddress: "fd",
-    ExecAddress: "exec",
-    FileAddress: "file",
-}
 _SHOWN: Final = 48  # characters of a part's text repeated beside its meaning
 
 
@@ -78,6 +49,7 @@ _SHOWN: Final = 48  # characters of a part's text repeated beside its meaning
 @click.option(
     "--release",
     callback=to_release,
+    shell_complete=complete_release,
     default=str(LATEST),
     show_default=True,
     metavar="R",
@@ -87,13 +59,14 @@ _SHOWN: Final = 48  # characters of a part's text repeated beside its meaning
 def command(release: Release, value: str) -> int:
     """Show what an address means: its parts, its structured form, and what other releases make of it.
 
-    VALUE is a URI, or JSON: channels, one channel, its addr, or a channel of the December 2022 draft;
-    - reads it from standard input.
+    VALUE is a URI, JSON (a command, channels, one channel, its addr, or those of a draft), a line of the
+    human monitor, or a value of -incoming; - reads it from standard input.
 
     \b
     Examples:
       migaddr explain 'tcp:[::1]:4446,to=4450'
       migaddr explain --release 10.0 'tcp:fe80::1:4446,numeric'
+      migaddr explain 'migrate -d exec:cat'
       migaddr explain '{"channeltype": "main", "addr": {"transport": "rdma", "rdma-str": "h:1"}}'
 
     Exit status: 0 explained, 1 that release cannot read it, 2 wrong usage.
@@ -106,9 +79,10 @@ def command(release: Release, value: str) -> int:
         )
     status = 0
     try:
-        read_as, channels = read_text(text, None, release)
+        read_as, value_read = read_text(text, None, release)
     except ParseError as error:
-        if error.qemu_message is None and not error.crashes_qemu:  # no QEMU would ever see it
+        is_uri = not is_json(text) and detect_text(text) == URI
+        if not is_uri or (error.qemu_message is None and not error.crashes_qemu):  # no QEMU would ever see it
             write_error(f"migaddr: {error}")
             return 1
         lines += _refused(error, release) + _surprises(text, release) + _releases(text)
@@ -117,13 +91,18 @@ def command(release: Release, value: str) -> int:
         write_error(f"migaddr: {error}")
         return 1
     else:
+        channels = _channels(value_read)
         if read_as == URI:
             lines += _parts(text, uri_parts(text, release))
             lines += _structured(channels, release, ("channels",))
+            lines += _command(value_read, release)
             lines += _surprises(text, release) + _releases(text)
+        elif not channels:
+            lines.append(("defer: the address comes later, with the command migrate-incoming", ""))
         else:
             lines += _members(channels)
             lines += _structured(channels, release, ("URI", "channels", "draft of 2022"))
+            lines += _command(value_read, release)
             lines += _takers(channels)
     _print(lines)
     return status
@@ -144,20 +123,45 @@ def _print(lines: list[Line]) -> None:
     write_line(capture.get().removesuffix("\n"))
 
 
+def _channels(value: Value) -> Channels:
+    """Give the channels of a value, whatever else it says."""
+    if isinstance(value, tuple):
+        return value
+    if isinstance(value, Defer):
+        return ()
+    target = value.target
+    return target if isinstance(target, tuple) else (MigrateChannel(ChannelType.MAIN, target),)
+
+
+def _command(value: Value, release: Release) -> list[Line]:
+    """Show the whole command for QMP, in the form that the release takes."""
+    command: Command = Migrate(_channels(value)) if isinstance(value, (tuple, Defer)) else value
+    lines: list[Line] = [("", ""), (f"The command for QEMU {release}", "bold")]
+    try:
+        shown = json.dumps(
+            command_to_qmp(without_detach(command, release), release=release), ensure_ascii=False
+        )
+        lines.append((f"  {carets.printable(shown)}", ""))
+    except InexpressibleError as error:
+        lines.append((f"  {carets.printable(str(error))}", "yellow"))
+    lines += [(f"  {notice}", "yellow") for notice in command_notices(command, release)]
+    return lines
+
+
 def _members(channels: Channels) -> list[Line]:
     """Name the members of every channel and what each means, as the parts of a URI are named."""
     lines: list[Line] = []
     for channel in channels:
         addr = channel.addr
-        kind = _KINDS[type(addr)]
-        lines.append((f"{channel.channel_type.value} channel: {_MEANINGS[kind]}", "bold"))
+        kind = KINDS[type(addr)]
+        lines.append((f"{channel.channel_type.value} channel: {MEANINGS[kind]}", "bold"))
         part = addr.inet if isinstance(addr, RdmaAddress) else addr
         for field in attrs.fields(type(part)):
             value = getattr(part, field.name)
             if value is not None:
                 name = field.name.replace("_", "-")
                 shown = carets.printable(carets.shortened(json.dumps(value, ensure_ascii=False)))
-                lines.append((f"  {name}: {shown} ({_MEANINGS[name]})", ""))
+                lines.append((f"  {name}: {shown} ({MEANINGS[name]})", ""))
     return lines
 
 
@@ -219,9 +223,9 @@ def _pieces(text: str, parts: tuple[Part, ...]) -> list[tuple[int, int]]:
 def _meaning(text: str, part: Part) -> str:
     value = text[part.start : part.end]
     if part.name == "scheme":
-        return f"{value}: {_MEANINGS[value]}"
+        return f"{value}: {MEANINGS[value]}"
     shown = carets.printable(value if len(value) <= _SHOWN else f"{value[:_SHOWN]}...")
-    return f"{part.name}: {shown} ({_MEANINGS[part.name]})"
+    return f"{part.name}: {shown} ({MEANINGS[part.name]})"
 
 
 def _refused(error: ParseError, release: Release) -> list[Line]:
