@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import os
 import random
+import signal
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import HealthCheck, settings
 
 from tests.qemu.bench import SERIES, Qemu, QemuDiedError, binary
+from tests.required import required
 
 settings.register_profile(
     "default", max_examples=1000, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.register_profile("deep", settings.get_profile("default"), max_examples=100_000)
 settings.register_profile("quick", settings.get_profile("default"), max_examples=50, derandomize=True)
+settings.register_profile("brief", settings.get_profile("quick"), max_examples=10)
 settings.load_profile(os.environ.get("MIGADDR_PROFILE", "default"))
 
 
@@ -33,7 +37,7 @@ def series(request: pytest.FixtureRequest) -> str:
     name: str = request.param
     problem = _problem(name)
     if problem is not None:
-        if "qemu" in os.environ.get("MIGADDR_REQUIRE", "").split(","):
+        if required("qemu"):
             pytest.fail(f"MIGADDR_REQUIRE asks for QEMU: {problem}")
         pytest.skip(problem)
     return name
@@ -48,3 +52,14 @@ def _problem(name: str) -> str | None:
             return None
     except (OSError, QemuDiedError) as error:  # whatever it is, it is the reason
         return f"{program.name} does not run here in namespaces of its own: {error}"
+
+
+@pytest.fixture
+def usual_signals() -> Iterator[None]:
+    """Signals as programs usually find them: a job in the background, or under nohup, inherits that they are ignored."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGHUP)}
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)

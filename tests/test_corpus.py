@@ -9,6 +9,7 @@ import pytest
 from migaddr import (
     DRAFT_V1,
     ChannelType,
+    CommandError,
     InexpressibleError,
     MigrateChannel,
     ParseError,
@@ -17,6 +18,8 @@ from migaddr import (
     address_to_qmp,
     channels_from_qmp,
     channels_to_qmp,
+    command_from_qmp,
+    command_to_qmp,
     format_uri,
     parse_uri,
 )
@@ -59,6 +62,25 @@ def test_channels_are_taken_and_refused_as_by_each_release(row: Row) -> None:
         assert (caught.value.qemu_message, caught.value.crashes_qemu) == (item.get("error"), "crash" in item)
 
 
+@pytest.mark.parametrize("row", rows("commands"), ids=lambda row: str(row["command"])[:60])
+def test_commands_are_taken_and_refused_as_by_each_release(row: Row) -> None:
+    for release, item in expected(row):
+        if "reads" in item:
+            command = command_from_qmp(row["command"], release=release)
+            target = command.target
+            if isinstance(target, tuple):
+                assert channels_to_qmp(target, release=ADDRESS_RELEASE) == item["reads"]
+            else:
+                assert address_to_qmp(target, release=ADDRESS_RELEASE) == item["reads"]
+            assert command_from_qmp(command_to_qmp(command, release=release), release=release) == command
+            continue
+        with pytest.raises((CommandError, ParseError, WireError)) as caught:
+            command_from_qmp(row["command"], release=release)
+        error: Any = caught.value
+        assert (error.qemu_message, error.crashes_qemu) == (item.get("error"), "crash" in item), release
+        assert getattr(error, "path", None) == item.get("path")
+
+
 @pytest.mark.parametrize("row", rows("drafts"), ids=_id)
 def test_drafts_channels_and_uris_convert_into_each_other(row: Row) -> None:
     channels = channels_from_qmp(row["channels"])
@@ -79,10 +101,10 @@ def test_drafts_channels_and_uris_convert_into_each_other(row: Row) -> None:
 
 
 def test_every_row_has_its_origin_and_the_uris_speak_of_every_release() -> None:
-    for name in ("uri", "channels", "drafts"):
+    for name in ("uri", "channels", "commands", "drafts"):
         assert all(
             row["origin"].split()[0].rstrip(":;") in ("found", "made", "reference") for row in rows(name)
         )
-    for row in rows("uri"):
-        assert len(expected(row)) == 13, row["uri"]
+    for row in rows("uri") + rows("commands"):
+        assert len(expected(row)) == 13, row
     assert len(rows("uri")) >= 378

@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+import copy
+import errno
+import pickle
+import subprocess
+import sys
+
 import pytest
 
+import migaddr
 from migaddr import (
     AddressError,
     CommandError,
@@ -11,6 +18,9 @@ from migaddr import (
     InexpressibleError,
     MigaddrError,
     ParseError,
+    Refusal,
+    TransportError,
+    UnixAddress,
     UnknownReleaseError,
     WireError,
     carets,
@@ -19,7 +29,17 @@ from migaddr import (
 
 
 @pytest.mark.parametrize(
-    "kind", [AddressError, CommandError, InexpressibleError, ParseError, UnknownReleaseError, WireError]
+    "kind",
+    [
+        AddressError,
+        CommandError,
+        InexpressibleError,
+        ParseError,
+        Refusal,
+        TransportError,
+        UnknownReleaseError,
+        WireError,
+    ],
 )
 def test_every_error_is_a_migaddr_error_and_a_value_error(kind: type[MigaddrError]) -> None:
     assert issubclass(kind, MigaddrError)
@@ -53,6 +73,8 @@ def test_the_other_errors_in_words() -> None:
     address = InetAddress("h", "1")
     assert str(InexpressibleError(address, "a URI", "so")) == "not expressible as a URI: so"
     assert str(CommandError("no", "No")) == "no\nQEMU answers: No"
+    assert str(WireError("must be an object", "")) == "must be an object"
+    assert str(CommandError("no", "No", hint="yes")) == "no\nhint: yes\nQEMU answers: No"
     assert str(CommandError("no", None, True)) == "no\nQEMU does not answer this: it crashes"
     assert str(UnknownReleaseError("x\n", "is none")) == "x\\n: is none"
     assert str(ParseError("no text", "", 0, 0)) == "no text"
@@ -90,3 +112,31 @@ def test_a_long_text_is_cut_on_both_sides_and_in_the_part() -> None:
 def test_errors_differ_from_other_types() -> None:
     assert AddressError("a", "b") != UnknownReleaseError("a", "b")
     assert AddressError("a", "b") != ("a", "b")
+
+
+def test_a_transport_error_is_an_oserror_too_and_names_the_address_and_the_cause() -> None:
+    error = TransportError(InetAddress("h", "1", to=2), "connecting: Connection refused", errno.ECONNREFUSED)
+    assert isinstance(error, OSError) and isinstance(error, ValueError)
+    assert (error.errno, error.strerror) == (errno.ECONNREFUSED, "connecting: Connection refused")
+    assert str(error) == "InetAddress(host='h', port='1', to=2): connecting: Connection refused"
+    assert str(TransportError(UnixAddress("/\x1b"), "no\n", hint="do\nthis")) == (
+        "UnixAddress(path='/\\x1b'): no\\n\nhint: do\nthis"
+    )
+    for copied in (pickle.loads(pickle.dumps(error)), copy.deepcopy(error)):
+        assert copied == error
+        assert (copied.address, copied.cause, copied.errno, copied.hint) == (
+            error.address,
+            error.cause,
+            error.errno,
+            None,
+        )
+    assert error != TransportError(InetAddress("h", "1"), error.cause, error.errno)
+
+
+def test_names_that_are_loaded_late_are_there() -> None:
+    script = "import migaddr; print({'preflight', 'DRAFT_V1', 'parse_uri'} <= set(dir(migaddr)), migaddr.preflight.__name__)"
+    done = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True)
+    assert done.stdout == "True preflight\n"
+    assert {"preflight", "parse_uri"} <= set(dir(migaddr))
+    with pytest.raises(AttributeError, match="has no attribute 'nothing'"):
+        _ = migaddr.nothing  # type: ignore[attr-defined]  # that is the point

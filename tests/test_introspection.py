@@ -101,6 +101,62 @@ def test_what_the_schema_shows_wins_over_the_table() -> None:
     assert attrs.evolve(found, known=True) == backported
 
 
+@pytest.mark.parametrize("command", ["migrate", "migrate_incoming", "migrate_recover"])
+def test_each_commands_arguments_are_those_of_the_schema(command: str) -> None:
+    shown = CommandArguments(frozenset({"uri"}), frozenset({"new"}), frozenset({"new"}))
+    change: dict[str, Any] = {command: shown}
+    other = attrs.evolve(RELEASES[0], **change)
+    found = Release.from_schema(schema_of(other))
+    assert getattr(found, command) == shown
+    assert not found.known
+
+
+def test_members_and_transports_are_those_of_the_schema() -> None:
+    release = Release.parse("8.2")
+    changes: dict[str, Any] = {
+        "transports": frozenset({"socket", "new"}),
+        "inet_members": frozenset({"host", "new"}),
+        "unix_members": frozenset({"path", "new"}),
+    }
+    for name, shown in changes.items():
+        found = Release.from_schema(schema_of(attrs.evolve(release, **{name: shown})))
+        assert getattr(found, name) == shown
+        assert not found.known
+
+
+def test_an_enum_may_have_its_values_alone_as_old_schemas_do() -> None:
+    release = Release.parse("8.2")
+    schema = [
+        {name: held for name, held in entity.items() if name != "members" or entity["meta-type"] != "enum"}
+        for entity in schema_of(release)
+    ]
+    assert Release.from_schema(schema) == release
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        (
+            None,
+            "a NoneType: is no answer to query-qmp-schema: give its list, or the reply that holds it as 'return'",
+        ),
+        (
+            {},
+            "an object without 'return': is no answer to query-qmp-schema: give its list, or the reply that holds it as 'return'",
+        ),
+        (
+            {"return": {}},
+            "'return', a dict,: is no answer to query-qmp-schema: give its list, or the reply that holds it as 'return'",
+        ),
+        ([], "query-qmp-schema: does not show the arguments of migrate"),
+    ],
+)
+def test_what_is_no_schema_is_named(wrong: object, said: str) -> None:
+    with pytest.raises(UnknownReleaseError) as caught:
+        Release.from_schema(wrong)
+    assert str(caught.value) == said
+
+
 def test_a_schema_of_the_two_commands_alone_still_tells_the_era() -> None:
     kept = {
         "migrate",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import inspect
 from collections.abc import Callable
 from typing import Any
 
@@ -17,7 +18,9 @@ from migaddr import (
     FdAddress,
     FileAddress,
     InetAddress,
+    Migrate,
     MigrateChannel,
+    MigrateIncoming,
     RdmaAddress,
     UnixAddress,
     VsockAddress,
@@ -189,3 +192,42 @@ def test_what_has_a_shell_is_posix_or_windows(wrong: Any) -> None:
 def test_absent_is_not_false() -> None:
     assert _inet(ipv4=None) != _inet(ipv4=False)
     assert UnixAddress("p") != UnixAddress("p", abstract=False)
+
+
+def test_optional_members_are_given_by_name() -> None:
+    for make, given in (
+        (InetAddress, ("h", "1", True)),
+        (UnixAddress, ("/x", True)),
+        (FileAddress, ("/x", 1)),
+        (Migrate, (FdAddress("x"), True)),
+        (MigrateIncoming, (FdAddress("x"), True)),
+    ):
+        untyped: Any = make
+        with pytest.raises(TypeError, match="positional"):
+            untyped(*given)
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        InetAddress,
+        UnixAddress,
+        VsockAddress,
+        FdAddress,
+        ExecAddress,
+        RdmaAddress,
+        FileAddress,
+        MigrateChannel,
+    ],
+)
+def test_what_attrs_tells_of_a_class_is_how_it_is_made(model: type) -> None:
+    """Whatever asks attrs (evolve, cattrs, a match statement) sees the members that the class takes."""
+    taken = [*inspect.signature(model).parameters.values()]
+    told = attrs.fields(model)
+    assert [one.alias for one in told] == [one.name for one in taken]
+    for one, parameter in zip(told, taken, strict=True):
+        assert one.kw_only == (parameter.kind is parameter.KEYWORD_ONLY)
+        assert (one.default is attrs.NOTHING) == (parameter.default is parameter.empty)
+        assert one.default is attrs.NOTHING or one.default == parameter.default
+    by_place = tuple(one.name for one in told if not one.kw_only)
+    assert vars(model)["__match_args__"] == by_place

@@ -12,11 +12,13 @@ from migaddr.model import ADDRESS_TYPES
 from migaddr.qmp.qapi import SOCKET_TYPES
 
 NAMES = """
-    AddressError ChannelType CommandError DRAFT_V1 Dialect ExecAddress FdAddress FileAddress HostOs InetAddress
-    InexpressibleError JsonObject JsonValue LATEST MigaddrError MigrateAddress MigrateChannel ParseError Part QAPI
-    RELEASES RdmaAddress Release ReleaseLike SocketAddress Surprise UnixAddress UnknownReleaseError VsockAddress
-    WireError __version__ address_from_qmp address_to_qmp addresses_from_query_migrate channels_from_qmp channels_to_qmp exec_address
-    exec_command format_uri parse_json parse_uri uri_parts uri_surprises
+    AddressError ChannelType Command CommandError DRAFT_V1 DRAFT_V2 DRAFT_V3 DRAFT_V4 Dialect ExecAddress FdAddress FileAddress HostOs InetAddress
+    InexpressibleError JsonObject JsonValue LATEST MigaddrError Migrate MigrateAddress MigrateChannel
+    MigrateIncoming MigrateRecover MigrationCancelledError MigrationFailedError Notice ParseError Part PeerError PeerLostError PeerRefusedError PeerTimeoutError QAPI
+    RELEASES RFC RdmaAddress Refusal Release ReleaseLike SocketAddress Surprise TransportError UnixAddress UnknownReleaseError VsockAddress
+    WireError __version__ address_from_qmp address_to_qmp addresses_from_query_migrate arguments_for
+    channels_from_qmp channels_to_qmp command_from_qmp command_notices command_to_qmp exec_address
+    exec_command format_uri parse_json parse_uri preflight uri_parts uri_surprises vectors
 """.split()
 
 

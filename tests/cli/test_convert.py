@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 import os
 import signal
@@ -12,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from migaddr.cli import main
+from tests.cli.standard import Standard
 
 CHANNELS = (
     '[{"channel-type": "main", "addr": {"transport": "socket", "type": "inet", "host": "0", "port": "4446"}}]'
@@ -21,30 +20,11 @@ DRAFT = '{"channeltype":"main","addr":{"transport":"exec","exec-str":"/tmp/exec"
 COMMAND = [sys.executable, "-m", "migaddr"]
 
 
-class _Standard:
-    """Standard input and output as the command sees them."""
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self._monkeypatch = monkeypatch
-
-    def run(self, *argv: str, given: bytes = b"") -> tuple[int, str, str]:
-        out, err = io.BytesIO(), io.BytesIO()
-        for name, stream in (("stdin", io.BytesIO(given)), ("stdout", out), ("stderr", err)):
-            self._monkeypatch.setattr(sys, name, io.TextIOWrapper(stream, "utf-8", write_through=True))
-        status = main(argv)
-        return status, out.getvalue().decode("utf-8", "surrogateescape"), err.getvalue().decode()
-
-
-@pytest.fixture
-def standard(monkeypatch: pytest.MonkeyPatch) -> _Standard:
-    return _Standard(monkeypatch)
-
-
-def test_a_uri_becomes_channels(standard: _Standard) -> None:
+def test_a_uri_becomes_channels(standard: Standard) -> None:
     assert standard.run("convert", "tcp:0:4446") == (0, CHANNELS + "\n", "")
 
 
-def test_channels_become_a_uri(standard: _Standard) -> None:
+def test_channels_become_a_uri(standard: Standard) -> None:
     assert standard.run("convert", CHANNELS) == (0, "tcp:0:4446\n", "")
 
 
@@ -59,14 +39,39 @@ def test_channels_become_a_uri(standard: _Standard) -> None:
         ("uri", '{"transport": "rdma", "rdma-str": "h:1"}', "rdma:h:1"),
         ("uri", '{"channel-type": "main", "addr": {"transport": "socket", "type": "unix", "path": "é"}}', "unix:é"),
         ("uri", "tcp:[::1]:1,ipv6", "tcp:[::1]:1,ipv6=on"),
+        ("uri", "migrate -d tcp:h:1", "tcp:h:1"),
+        ("qmp", "migrate -d tcp:h:1", '{"execute": "migrate", "arguments": {"channels": [{"channel-type": "main", "addr": {"transport": "socket", "type": "inet", "host": "h", "port": "1"}}]}}'),
+        ("qmp", "migrate_recover tcp:h:1", '{"execute": "migrate-recover", "arguments": {"uri": "tcp:h:1"}}'),
+        ("hmp", '{"execute": "migrate", "arguments": {"uri": "exec:cat >/x y", "resume": true}}', 'migrate -r "exec:cat >/x y"'),
+        ("hmp", "unix:/x", "migrate unix:/x"),
+        ("incoming", "migrate_incoming unix:/x", "unix:/x"),
+        ("incoming", "defer", "defer"),
+        ("incoming", '{"transport": "socket", "type": "unix", "path": "x", "abstract": true}', "main,addr.transport=socket,addr.type=unix,addr.path=x,addr.abstract=on"),
+        ("uri", "main,addr.transport=file,addr.filename=/x,addr.offset=0x10", "file:/x,offset=16"),
+        ("uri", "qemu-system-x86_64 -S -incoming 'exec:cat /x'", "exec:cat /x"),
+        ("draft-v2", "exec:/x", '{"channeltype": "main", "addr": {"transport": "exec", "data": ["/bin/sh", "-c", "/x"]}}'),
+        ("draft-v3", "unix:/x", '{"channeltype": "main", "addr": {"transport": "socket", "data": {"type": "unix", "path": "/x"}}}'),
+        ("draft-v4", "unix:/x", '[{"channeltype": "main", "addr": {"transport": "socket", "type": "unix", "path": "/x"}}]'),
+        ("uri", '{"channeltype": "main", "addr": {"transport": "exec", "data": ["/bin/sh", "-c", "/x"]}}', "exec:/x"),
+        ("uri", '{"channeltype": "main", "addr": {"transport": "socket", "data": {"type": "unix", "path": "/x"}}}', "unix:/x"),
+        ("uri", '[{"channeltype": "main", "addr": {"transport": "socket", "type": "unix", "path": "/x"}}]', "unix:/x"),
+        ("draft-v4", "migrate -d fd:x", '{"execute": "migrate", "arguments": {"channels": [{"channeltype": "main", "addr": {"transport": "socket", "type": "fd", "str": "x"}}], "detach": true}}'),
+        ("draft-v1", "migrate_incoming exec:x", '{"execute": "migrate-incoming", "arguments": {"channel": {"channeltype": "main", "addr": {"transport": "exec", "exec-str": "x"}}}}'),
+        ("libvirt", "tcp:[::1]:1", "tcp://[::1]:1"),
+        ("cloud-hypervisor", "unix:/x", "unix:/x"),
+        ("stratovirt", "tcp:127.0.0.1:1", "tcp:127.0.0.1:1"),
     ],
 )  # fmt: skip
-def test_any_format_becomes_any_other(standard: _Standard, target: str, given: str, written: str) -> None:
+def test_any_format_becomes_any_other(standard: Standard, target: str, given: str, written: str) -> None:
     assert standard.run("convert", "--to", target, given) == (0, written + "\n", "")
 
 
-def test_the_release_decides_what_is_read_and_written(standard: _Standard) -> None:
-    assert standard.run("convert", "--to", "uri", "--release", "10.0", "tcp:h:1,foo") == (0, "tcp:h:1\n", "")
+def test_the_release_decides_what_is_read_and_written(standard: Standard) -> None:
+    status, out, err = standard.run("convert", "--to", "uri", "--release", "10.0", "tcp:h:1,foo")
+    assert (status, out) == (0, "tcp:h:1\n")
+    assert err == (
+        "migaddr: note: QEMU up to 10.0 ignores it; since 10.1 it is an error\n  tcp:h:1,foo\n         ^^^^\n"
+    )
     status, out, err = standard.run("convert", "--release", "10.1", "tcp:h:1,foo")
     assert (status, out) == (1, "")
     assert "QEMU answers: Invalid parameter 'foo'" in err
@@ -84,14 +89,14 @@ def test_the_release_decides_what_is_read_and_written(standard: _Standard) -> No
     assert "since QEMU 10.1 only" in err
 
 
-def test_what_cannot_be_converted_is_named_and_the_rest_done(standard: _Standard) -> None:
+def test_what_cannot_be_converted_is_named_and_the_rest_done(standard: Standard) -> None:
     status, out, err = standard.run("convert", "tcp:h:1", "tcp:h", "fd:x")
     assert status == 1
     assert len(out.splitlines()) == 2
     assert "migaddr: the ':' and the port are missing\n  tcp:h\n       ^\n" in err
 
 
-def test_standard_input_is_uris_line_by_line_or_one_json_value(standard: _Standard) -> None:
+def test_standard_input_is_uris_line_by_line_or_one_json_value(standard: Standard) -> None:
     assert standard.run("convert", "--to", "uri", given=b"fd:a\r\n\nfd:b\n") == (0, "fd:a\nfd:b\n", "")
     assert standard.run("convert", "-", given=CHANNELS.replace(",", ",\n").encode()) == (
         0,
@@ -103,7 +108,7 @@ def test_standard_input_is_uris_line_by_line_or_one_json_value(standard: _Standa
     assert standard.run("convert", "--to", "uri", "fd:x", "-", given=b"fd:y")[1] == "fd:x\nfd:y\n"
 
 
-def test_the_given_format_is_not_second_guessed(standard: _Standard) -> None:
+def test_the_given_format_is_not_second_guessed(standard: Standard) -> None:
     status, _, err = standard.run("convert", "--from", "qmp", "tcp:h:1")
     assert status == 1
     assert "a value must be a string" in err
@@ -115,14 +120,14 @@ def test_the_given_format_is_not_second_guessed(standard: _Standard) -> None:
     assert "must be an array" in standard.run("convert", "--from", "qmp", "5")[2]
 
 
-def test_bytes_that_are_not_utf_8_pass_through(standard: _Standard) -> None:
+def test_bytes_that_are_not_utf_8_pass_through(standard: Standard) -> None:
     assert standard.run("convert", "--to", "uri", "unix:/\udcff") == (0, "unix:/\udcff\n", "")
     status, _, err = standard.run("convert", "unix:/\udcff")
     assert status == 1
     assert "path holds the raw byte 0xFF" in err
 
 
-def test_several_channels_have_no_uri(standard: _Standard) -> None:
+def test_several_channels_have_no_uri(standard: Standard) -> None:
     both = (
         CHANNELS[:-1]
         + ', {"channel-type": "cpr", "addr": {"transport": "socket", "type": "fd", "str": "c"}}]'
@@ -137,7 +142,7 @@ def _lines(text: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in text.splitlines()]
 
 
-def test_jsonl_answers_every_line_in_order(standard: _Standard) -> None:
+def test_jsonl_answers_every_line_in_order(standard: Standard) -> None:
     given = [
         '"tcp:0:4446"',
         '"tcp:h"',
@@ -176,14 +181,14 @@ def test_jsonl_answers_every_line_in_order(standard: _Standard) -> None:
     assert all(isinstance(answer["error"], str) for answer in answers if not answer["ok"])
 
 
-def test_jsonl_answers_empty_lines_and_values_too(standard: _Standard) -> None:
+def test_jsonl_answers_empty_lines_and_values_too(standard: Standard) -> None:
     answers = _lines(standard.run("convert", "--jsonl", given=b'\n"fd:x"\n')[1])
     assert [answer["ok"] for answer in answers] == [False, True]
     assert _lines(standard.run("convert", "--jsonl", "")[1])[0]["span"] == [0, 0]
     assert _lines(standard.run("convert", "--jsonl", given=b'"unix:\xff"\n')[1])[0]["span"] == [6, 7]
 
 
-def test_an_address_may_stand_alone_in_a_command(standard: _Standard) -> None:
+def test_an_address_may_stand_alone_in_a_command(standard: Standard) -> None:
     channels = f'{{"channels": {CHANNELS}}}'
     for given, uri in (
         (channels, "tcp:0:4446"),
@@ -195,11 +200,11 @@ def test_an_address_may_stand_alone_in_a_command(standard: _Standard) -> None:
     assert standard.run("convert", '{"uri": "fd:x", "detach": true}')[0] == 1
 
 
-def test_channels_become_the_uri_of_a_release_without_channels(standard: _Standard) -> None:
+def test_channels_become_the_uri_of_a_release_without_channels(standard: Standard) -> None:
     assert standard.run("convert", "--release", "7.2", "--to", "uri", CHANNELS) == (0, "tcp:0:4446\n", "")
 
 
-def test_a_result_is_one_line_or_refused(standard: _Standard) -> None:
+def test_a_result_is_one_line_or_refused(standard: Standard) -> None:
     two = '{"transport": "exec", "args": ["/bin/sh", "-c", "a\\nb"]}'
     status, out, err = standard.run("convert", two)
     assert (status, out) == (1, "")
@@ -207,7 +212,7 @@ def test_a_result_is_one_line_or_refused(standard: _Standard) -> None:
     assert _lines(standard.run("convert", "--jsonl", two)[1]) == [{"ok": True, "result": "exec:a\nb"}]
 
 
-def test_a_release_that_is_not_known_is_said_to_be_so(standard: _Standard) -> None:
+def test_a_release_that_is_not_known_is_said_to_be_so(standard: Standard) -> None:
     status, out, err = standard.run("convert", "--release", "12.0", "fd:x", "--to", "uri")
     assert (status, out) == (0, "fd:x\n")
     assert "QEMU 12.0 is not known" in err
@@ -215,17 +220,24 @@ def test_a_release_that_is_not_known_is_said_to_be_so(standard: _Standard) -> No
 
 def test_closed_streams_are_said_in_a_line() -> None:
     line = f"'{sys.executable}' -m migaddr"
+    buffered = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
     for command in ("convert fd:x >&-", "convert <&-", "explain fd:x >&-", "explain - <&-", "-h >&-"):
         done = subprocess.run(["/bin/sh", "-c", f"{line} {command}"], capture_output=True, check=False)
         assert (done.returncode, done.stdout, done.stderr) == (1, b"", b"migaddr: Bad file descriptor\n"), (
             command
         )
     done = subprocess.run(
-        ["/bin/sh", "-c", f"{line} convert bad fd:x 2>/dev/full"], capture_output=True, check=False
+        ["/bin/sh", "-c", f"{line} convert bad fd:x 2>/dev/full"],
+        capture_output=True,
+        check=False,
+        env=buffered,
     )
     assert (done.returncode, done.stdout.count(b"\n")) == (1, 1)
     done = subprocess.run(
-        ["/bin/sh", "-c", f"{line} convert --no 2>/dev/full"], capture_output=True, check=False
+        ["/bin/sh", "-c", f"{line} convert --no 2>/dev/full"],
+        capture_output=True,
+        check=False,
+        env=buffered,
     )
     assert done.returncode == 2
 
@@ -240,10 +252,10 @@ def test_uris_are_converted_as_they_come() -> None:
     assert done.stdout.count(b"\n") == 1
 
 
-def test_jsonl_takes_values_and_formats(standard: _Standard) -> None:
+def test_jsonl_takes_values_and_formats(standard: Standard) -> None:
     assert (
         _lines(standard.run("convert", "--jsonl", "--from", "uri", '"fd:x"', "5")[1])[1]["error"]
-        == "a URI is a JSON string"
+        == "uri is text: a JSON string"
     )
     assert _lines(standard.run("convert", "--jsonl", CHANNELS)[1]) == [{"ok": True, "result": "tcp:0:4446"}]
     assert standard.run("convert", "--jsonl", given=b"")[:2] == (0, "")
@@ -268,13 +280,13 @@ def test_jsonl_streams() -> None:
     "argv",
     [["convert", "--to", "x"], ["convert", "--release", "1.0", "fd:x"], ["nothing"], ["convert", "--no"]],
 )
-def test_wrong_usage_is_2(standard: _Standard, argv: list[str]) -> None:
+def test_wrong_usage_is_2(standard: Standard, argv: list[str]) -> None:
     status, out, err = standard.run(*argv)
     assert (status, out) == (2, "")
     assert err
 
 
-def test_help_and_version(standard: _Standard) -> None:
+def test_help_and_version(standard: Standard) -> None:
     for argv in (["--help"], ["convert", "-h"], ["explain", "--help"]):
         status, out, _ = standard.run(*argv)
         assert status == 0
@@ -313,7 +325,7 @@ def test_arguments_and_locale_may_be_anything() -> None:
 
 
 def test_without_the_extra_the_command_says_what_to_install(
-    standard: _Standard, monkeypatch: pytest.MonkeyPatch
+    standard: Standard, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in [name for name in sys.modules if name.startswith("migaddr.cli.")]:
         monkeypatch.delitem(sys.modules, name)
@@ -321,3 +333,54 @@ def test_without_the_extra_the_command_says_what_to_install(
     status, _, err = standard.run("convert", "fd:x")
     assert status == 2
     assert "pip install 'migaddr[cli]'" in err
+
+
+@pytest.mark.parametrize(
+    ("source", "given", "written"),
+    [
+        ("libvirt", "tcp://[::1]:49152", "tcp:[::1]:49152"),
+        ("libvirt", "unix:///run/x", "unix:/run/x"),
+        ("cloud-hypervisor", "tcp:127.0.0.1:1", "tcp:127.0.0.1:1"),
+        ("stratovirt", "TCP:127.0.0.1:1", "tcp:127.0.0.1:1"),
+        ("hmp", "migrate tcp:h:1", "tcp:h:1"),
+        ("incoming", "tcp:h:1", "tcp:h:1"),
+        (
+            "draft-v4",
+            '[{"channeltype": "main", "addr": {"transport": "exec", "args": ["/bin/sh", "-c", "x"]}}]',
+            "exec:x",
+        ),
+    ],
+)
+def test_a_format_can_be_named(standard: Standard, source: str, given: str, written: str) -> None:
+    assert standard.run("convert", "--from", source, "--to", "uri", given) == (0, written + "\n", "")
+    answer = _lines(
+        standard.run("convert", "--jsonl", "--from", source, "--to", "uri", given=_as_json(source, given))[1]
+    )
+    assert answer == [{"ok": True, "result": written}]
+
+
+def _as_json(source: str, given: str) -> bytes:
+    return f"{given if source.startswith('draft') else json.dumps(given)}\n".encode()
+
+
+@pytest.mark.parametrize(
+    ("argv", "reason"),
+    [
+        (("--to", "uri", "migrate -r tcp:h:1"), "the command also says resume, which an address has no place for"),
+        (("defer",), "defer says that the address comes later"),
+        (("--to", "libvirt", "exec:x"), "not expressible as"),
+        (("--from", "libvirt", "tcp://h"), "port"),
+        (("--from", "libvirt", "qemu+ssh://h/system"), "qemu+ssh://h/system"),
+        (("--from", "hmp", "info migrate"), "info migrate"),
+        (("--from", "uri", "{"), "looks like JSON, not like a URI"),
+        (("--from", "hmp", '{"execute": "x"}'), "x"),
+        (("--jsonl", "--from", "hmp", '{"execute": "migrate"}'), "hmp is text"),
+        (("--jsonl", "--from", "libvirt", "5"), "libvirt is text"),
+    ],
+)  # fmt: skip
+def test_what_a_format_cannot_say_is_refused_with_the_reason(
+    standard: Standard, argv: tuple[str, ...], reason: str
+) -> None:
+    status, out, err = standard.run("convert", *argv)
+    assert status == 1
+    assert reason in (out if "--jsonl" in argv else err)

@@ -9,8 +9,12 @@ from hypothesis import strategies as st
 
 from migaddr import (
     DRAFT_V1,
+    DRAFT_V2,
+    DRAFT_V3,
+    DRAFT_V4,
     QAPI,
     RELEASES,
+    RFC,
     Dialect,
     InexpressibleError,
     JsonValue,
@@ -27,7 +31,8 @@ from migaddr import (
 )
 from tests.addresses import addresses, channels, releases
 
-DIALECTS: list[Dialect[object]] = [QAPI, DRAFT_V1]
+DRAFTS: list[Dialect[object]] = [DRAFT_V1, DRAFT_V2, DRAFT_V3, DRAFT_V4, RFC]
+DIALECTS: list[Dialect[object]] = [QAPI, *DRAFTS]
 
 json_values: st.SearchStrategy[JsonValue] = st.recursive(
     st.none()
@@ -41,11 +46,26 @@ json_values: st.SearchStrategy[JsonValue] = st.recursive(
 )
 member_names = st.sampled_from(
     "transport type host port path cid str args filename offset channel-type addr channeltype socket-type exec-str "
-    "rdma-str to ipv4 keep-alive keep-alive-count abstract tight x".split()
+    "rdma-str data dest-addr src-addr multifd-count to ipv4 keep-alive keep-alive-count abstract tight x".split()
 )
 member_values: st.SearchStrategy[object] = (
     st.sampled_from(
-        ["socket", "inet", "unix", "vsock", "fd", "exec", "rdma", "file", "main", "cpr", "1", "", "\0"]
+        [
+            "socket",
+            "inet",
+            "unix",
+            "vsock",
+            "fd",
+            "exec",
+            "rdma",
+            "file",
+            "main",
+            "cpr",
+            "control",
+            "1",
+            "",
+            "\0",
+        ]
     )
     | st.sampled_from(
         [[], ["a"], [1], {}, True, 1, -1, 2**16, 2**64, 10**5000, 1.0, None, "\udc80", "\ufffe"]
@@ -53,9 +73,26 @@ member_values: st.SearchStrategy[object] = (
     | json_values
 )
 nearly_addresses: st.SearchStrategy[object] = st.dictionaries(member_names, member_values, max_size=6)
+sockets = st.fixed_dictionaries({"type": st.just("inet"), "host": st.text(max_size=3), "port": st.just("1")})
+draft_addresses: st.SearchStrategy[object] = (
+    st.builds(
+        lambda name, inner: {"transport": "socket", name: inner},
+        st.sampled_from(["data", "socket-type"]),
+        sockets,
+    )
+    | sockets.map(lambda inner: {"transport": "socket", **inner})
+    | st.builds(lambda name: {"transport": "exec", name: ["/x"]}, st.sampled_from(["data", "args"]))
+    | st.builds(lambda name: {"transport": "exec", name: "x"}, st.sampled_from(["str", "exec-str"]))
+)
 nearly_channels = st.lists(
     st.fixed_dictionaries(
         {"channel-type": st.sampled_from(["main", "cpr", "x", 1]), "addr": nearly_addresses | member_values}
+    )
+    | st.fixed_dictionaries(
+        {"channeltype": st.sampled_from(["main", "x"]), "addr": nearly_addresses | draft_addresses}
+    )
+    | st.fixed_dictionaries(
+        {"channeltype": st.sampled_from(["control", "data"]), "dest-addr": nearly_addresses | draft_addresses}
     )
     | nearly_addresses,
     max_size=3,
@@ -86,15 +123,17 @@ def test_a_written_list_reads_as_the_same(given_channels: list[MigrateChannel], 
     assert channels_from_qmp(written, release=release) == tuple(given_channels)
 
 
-@given(channels, releases)
-def test_draft_and_landed_channels_convert_into_each_other(channel: MigrateChannel, release: Release) -> None:
+@given(channels, releases, st.sampled_from(DRAFTS))
+def test_draft_and_landed_channels_convert_into_each_other(
+    channel: MigrateChannel, release: Release, dialect: Dialect[object]
+) -> None:
     try:
-        draft = channels_to_qmp([channel], DRAFT_V1, release=release)
+        draft = channels_to_qmp([channel], dialect, release=release)
         landed = channels_to_qmp([channel], QAPI, release=release)
     except InexpressibleError:
         return
-    assert channels_from_qmp(draft, DRAFT_V1, release=release) == (channel,)
-    assert channels_to_qmp(channels_from_qmp(landed, release=release), DRAFT_V1, release=release) == draft
+    assert channels_from_qmp(draft, dialect, release=release) == (channel,)
+    assert channels_to_qmp(channels_from_qmp(landed, release=release), dialect, release=release) == draft
 
 
 @given(nearly_addresses | json_values, releases)
@@ -111,7 +150,30 @@ def test_any_value_gives_an_address_or_our_error(value: object, release: Release
             assert error.reason
             assert str(error)
         else:
-            assert address_to_qmp(address, dialect, release=release) == value
+            written = address_to_qmp(address, dialect, release=release)
+            if dialect is RFC:  # it reads the form of its schema and that of its examples
+                assert address_from_qmp(written, dialect, release=release) == address
+            else:
+                assert written == value
+
+
+@given(nearly_channels | json_values, releases, st.sampled_from(DRAFTS))
+def test_any_value_gives_channels_of_a_draft_or_our_error(
+    value: object, release: Release, dialect: Dialect[object]
+) -> None:
+    if dialect.argument == "channel" and isinstance(value, list) and value:
+        value = value[0]
+    try:
+        found = channels_from_qmp(value, dialect, release=release)
+    except WireError as error:
+        assert error.path.startswith(dialect.argument)
+        assert (error.qemu_message, error.crashes_qemu) == (None, False)
+        assert str(error)
+    else:
+        assert (
+            channels_from_qmp(channels_to_qmp(found, dialect, release=release), dialect, release=release)
+            == found
+        )
 
 
 @given(nearly_channels, releases)
@@ -131,18 +193,19 @@ def test_json_text_reads_as_json_does(value: JsonValue) -> None:
     assert parse_json(text) == json.loads(text)
 
 
-@given(json_values, st.booleans(), st.integers(0, 10**6))
-@example(["x', ", "b"], False, 2)
-@example({"a": "it's"}, False, 1)
-@example(["a\\", "\\"], False, 3)
-def test_one_swapped_quote_is_pointed_at(value: JsonValue, indented: bool, chosen: int) -> None:
+@given(json_values, st.booleans(), st.integers(0, 10**6), st.sampled_from("'`\u2018\u201c\u201d"))
+@example(["x', ", "b"], False, 2, "'")
+@example({"a": "it's"}, False, 1, "'")
+@example(["a\\", "\\"], False, 3, "'")
+@example([["", "',\""]], False, 2, "'")
+def test_one_swapped_quote_is_pointed_at(value: JsonValue, indented: bool, chosen: int, other: str) -> None:
     """The carets stand at the quote that was swapped, or right behind it."""
     text = json.dumps(value, indent=2 if indented else None, ensure_ascii=False)
     quotes = [at for at, char in enumerate(text) if char == '"']
     if not quotes:
         return
     at = quotes[chosen % len(quotes)]
-    broken = f"{text[:at]}'{text[at + 1 :]}"
+    broken = f"{text[:at]}{other}{text[at + 1 :]}"
     try:
         parse_json(broken)
     except ParseError as error:
@@ -161,6 +224,10 @@ def test_one_swapped_quote_is_pointed_at(value: JsonValue, indented: bool, chose
 @example("1" * 5000)
 @example("\ufeff{}")
 @example("-Infinity")
+@example("['a\\'b']")
+@example("{'a':1,'a':2}")
+@example("['\\ud800']")
+@example('["a\\\'b"]')
 def test_any_text_gives_json_or_an_error_whose_span_lies_inside(text: str) -> None:
     try:
         parse_json(text)
@@ -169,5 +236,7 @@ def test_any_text_gives_json_or_an_error_whose_span_lies_inside(text: str) -> No
         assert 0 <= error.start <= error.end <= len(text)
         assert error.qemu_message is None
         assert str(error)
+        if error.hint is not None and "quote does not match" in error.reason:
+            parse_json(error.hint)  # it can be pasted
     else:
         json.loads(text) if len(text) < 4000 else None

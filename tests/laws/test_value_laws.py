@@ -10,13 +10,19 @@ from hypothesis import strategies as st
 
 from migaddr import (
     DRAFT_V1,
+    DRAFT_V2,
+    DRAFT_V3,
+    DRAFT_V4,
     QAPI,
+    RFC,
     AddressError,
     CommandError,
+    FdAddress,
     InexpressibleError,
     MigaddrError,
     MigrateChannel,
     ParseError,
+    Refusal,
     Release,
     UnknownReleaseError,
     WireError,
@@ -34,7 +40,8 @@ errors: st.SearchStrategy[MigaddrError] = st.one_of(
     ),
     st.builds(WireError, any_text, any_text, _OPTIONAL_TEXT, st.booleans(), _OPTIONAL_TEXT),
     st.builds(InexpressibleError, addresses, any_text, any_text),
-    st.builds(CommandError, any_text, _OPTIONAL_TEXT, st.booleans()),
+    st.builds(CommandError, any_text, _OPTIONAL_TEXT, st.booleans(), _OPTIONAL_TEXT),
+    st.builds(Refusal, any_text, _OPTIONAL_TEXT, st.booleans(), _OPTIONAL_TEXT),
     st.builds(UnknownReleaseError, any_text, any_text),
 )
 
@@ -60,6 +67,22 @@ def test_errors_pickle_copy_hash_and_compare(error: MigaddrError) -> None:
         assert hash(twin) == hash(error)
         assert str(twin) == str(error)
         assert vars(twin) == vars(error)
+    assert error.args == tuple(vars(error).values())  # what it is compared by
+    others = (
+        UnknownReleaseError("a", "b"),
+        AddressError("a", "b"),
+        AddressError("a", "c"),
+        WireError("a", "b"),
+    )
+    assert len({hash(one) for one in others}) == len(others)
+
+
+def test_an_error_is_compared_by_all_that_it_says() -> None:
+    for error in (
+        AddressError("a", "b"), ParseError("a", "b", 0, 1, "c", True, "d"), WireError("a", "b", "c", True, "d"), UnknownReleaseError("a", "b"),
+        InexpressibleError(FdAddress("x"), "a", "b"), CommandError("a", "b", True, "c"), Refusal("a", "b", True, "c"),
+    ):  # fmt: skip
+        assert error.args == tuple(vars(error).values())
 
 
 @given(errors, errors)
@@ -82,7 +105,7 @@ def test_surprises_and_parts_pickle_copy_hash_and_compare(uri: str, release: Rel
 
 
 def test_dialects_pickle_copy_hash_and_compare() -> None:
-    for value in (QAPI, DRAFT_V1):
+    for value in (QAPI, DRAFT_V1, DRAFT_V2, DRAFT_V3, DRAFT_V4, RFC):
         for twin in _copies(value):
             assert twin == value
             assert hash(twin) == hash(value)

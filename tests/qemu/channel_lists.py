@@ -98,17 +98,17 @@ def _addr(source: random.Random, release: Release) -> dict[str, Json]:
             }
 
 
-def generate(source: random.Random, release: Release) -> Json:
-    """Make a value of `channels`: in one of four cases valid, else broken at one place."""
+def generate(source: random.Random, release: Release, *, may_break: bool = True) -> Json:
+    """Make a value of `channels`: in one of four cases valid, else broken at one place, if it may be."""
     channels: Json = [
         {"channel-type": source.choice(("main", "main", "main", "cpr")), "addr": _addr(source, release)}
         for _ in range(source.choice((1, 1, 1, 1, 1, 2, 2, 3)))
     ]
-    return channels if not source.getrandbits(2) else _broken(source, channels)
+    return channels if not source.getrandbits(2) or not may_break else broken(source, channels)
 
 
-def _broken(source: random.Random, value: Json) -> Json:
-    """Replace, remove or add one thing, somewhere."""
+def broken(source: random.Random, value: Json) -> Json:
+    """Give the value with one thing replaced, removed, renamed or added, somewhere."""
     value = copy.deepcopy(value)
     places: list[Json] = []
 

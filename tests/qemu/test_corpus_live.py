@@ -16,10 +16,10 @@ from migaddr import (
     channels_to_qmp,
     parse_uri,
 )
+from migaddr.jail.verdict import Direction, judge, shown
 from tests.corpus_rows import Row, rows
 from tests.qemu.bench import Qemu, QemuDiedError, binary
 from tests.qemu.report import Differences
-from tests.qemu.verdict import Direction, judge, shown
 
 PIECES = 6  # each row is in one of them: smaller tests share the cores better
 

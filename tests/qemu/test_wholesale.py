@@ -8,12 +8,12 @@ import random
 import pytest
 
 from migaddr import ChannelType, Release, WireError, addresses_from_query_migrate, channels_from_qmp
+from migaddr.jail.verdict import shown
 from migaddr.qmp import members
 from tests.qemu import wholesale
 from tests.qemu.bench import Qemu, QemuDiedError, binary
 from tests.qemu.channel_lists import generate
 from tests.qemu.report import Differences
-from tests.qemu.verdict import shown
 
 COUNT = int(os.environ.get("MIGADDR_QEMU_COUNT", "2000"))
 SEED = int(os.environ["MIGADDR_QEMU_SEED"])  # tests/conftest.py sees to it
@@ -115,12 +115,12 @@ def test_the_schema(series: str) -> None:
     types = {"inet": str, "unix": str, "vsock": str, "fd": str}
     assert set(_children(schema, socket)) == {"type", *types}
     shapes = {
-        (socket, "inet"): members.inet_shape(release),
-        (socket, "unix"): members.unix_shape(release),
+        (socket, "inet"): members.inet_shape(release.inet_members),
+        (socket, "unix"): members.unix_shape(release.unix_members),
         (socket, "vsock"): members.VSOCK,
         (socket, "fd"): members.FD,
         (addr, "exec"): members.EXEC,
-        (addr, "rdma"): members.inet_shape(release),
+        (addr, "rdma"): members.inet_shape(release.inet_members),
         (addr, "file"): members.FILE,
     }
     for (parent, name), shape in shapes.items():

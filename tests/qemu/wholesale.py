@@ -1,10 +1,12 @@
-"""The inet grammar, wholesale: generated texts after `tcp:`, outgoing, against one release. Run by hand:
+"""URIs, wholesale: generated texts against one release. Run by hand:
 
     python -m tests.qemu.wholesale --series 10.0 --count 200000 [--seed N]
+    python -m tests.qemu.wholesale --series 10.0 --count 10000 --incoming [--seed N]
 
-No host resolves on the bench, so QEMU's error quotes the host and the port that it read; a text that it refuses has its own
-words. An `id` works once in a process: a duplicate is tried again in a fresh one. Differences are shrunk and printed; they
-belong into tests/corpus/uri.json.
+Outgoing, all are of the inet grammar: no host resolves on the bench, so QEMU's error quotes the host and the port that it
+read; a text that it refuses has its own words. Incoming, half of them are of the other schemes, and what QEMU takes is
+seen by where it listens; each such one costs a process. An `id` works once in a process: a duplicate is tried again in a
+fresh one. Differences are shrunk and printed; they belong into tests/corpus/uri.json.
 """
 
 from __future__ import annotations
@@ -13,10 +15,10 @@ import argparse
 import random
 import time
 
-from migaddr import InetAddress, ParseError, Release, parse_uri
+from migaddr import FdAddress, FileAddress, InetAddress, MigrateAddress, ParseError, Release, parse_uri
+from migaddr.jail.verdict import Direction, judge
 from tests.qemu.bench import SERIES, Qemu, QemuDiedError, binary
 from tests.qemu.report import Differences
-from tests.qemu.verdict import judge
 
 PIECES = [
     *"hx::::[],,,==?._%/\\'\" \t\n+-019é\U0001f642",
@@ -56,41 +58,88 @@ def generate(source: random.Random) -> str:
     return text
 
 
-class Bench:
-    """One series, with a process that is replaced where a text has used it up."""
+OTHERS = {
+    "rdma:": [*ADDRESSES, "127.0.0.1:4446", "h:80,ipv4=x"],
+    "unix:": ["/tmp/s", "s", "@s", "/tmp/" + "u" * 103, "/no/such/folder/s", "//tmp/s", "/tmp", ""],
+    "vsock:": ["2:4446", "-1:4446", "4294967295:1", "x:1", "3:x", "3:", ":3", "3", "1" * 33 + ":1", ""],
+    "fd:": ["name", "no such", ""],
+    "exec:": ["cat", "exit 1", "true || false", "a  b'c'\"d\"", ""],
+    "file:": ["/tmp/f", "/tmp/f,offset=4096", "/tmp/f,offset=4K", "/tmp,offset=0", "f,offset=x", "/tmp/f,Offset=1", ""],
+    "tcp:": ["127.0.0.1:4446", "[::1]:4446", "::4446", ":4446", "127.0.0.1:0", "127.0.0.1:4446,to=4450", "::1:4446"],
+    "TCP:": ["h:80"],
+    "": ["/tmp/s", "h:80", "defer", "tcp"],
+}  # fmt: skip
+SIZES = [
+    ",offset=",
+    "0x1000",
+    "1.5k",
+    "1e3",
+    "8E",
+    "16E",
+    "k",
+    "-1",
+    " 1",
+    "1 ",
+    ".5",
+    "1.",
+    "99999999999999999999",
+]
+"""What stands after a scheme when all of them are tried, before it is edited."""
 
-    def __init__(self, series: str) -> None:
+
+def generate_any(source: random.Random) -> str:
+    """Make one URI of any scheme: whole, or with an edit or two."""
+    if source.getrandbits(1):
+        return f"tcp:{generate(source)}"
+    scheme = source.choice([*OTHERS])
+    text = source.choice(OTHERS[scheme])
+    for _ in range(source.choice((0, 1, 1, 2))):
+        at = source.randrange(len(text) + 1)
+        piece = source.choice((*PIECES, *SIZES, *OPTIONS))
+        text = text[:at] + piece + text[at + source.choice((0, 0, 1)) :]
+    return scheme + text
+
+
+class Bench:
+    """One series, with a process that is replaced where a URI has used it up."""
+
+    def __init__(self, series: str, direction: Direction = "outgoing") -> None:
         self.series = series
+        self.direction: Direction = direction
         self.release = Release.parse(series)
         self._qemu: Qemu | None = None
 
-    def difference(self, text: str) -> str | None:
-        """Try `tcp:` and the text; say how QEMU read it otherwise than migaddr."""
-        uri = f"tcp:{text}"
-        expected: InetAddress | ParseError
+    def difference(self, uri: str) -> str | None:
+        """Try it; say how QEMU read it otherwise than migaddr."""
+        expected: MigrateAddress | ParseError
         try:
-            address = parse_uri(uri, self.series)
+            expected = parse_uri(uri, self.series)
         except ParseError as error:
             expected = error
-        else:
-            if not isinstance(address, InetAddress):
-                return None  # up to 8.1, after a second prefix
-            expected = address
+        if self.direction == "outgoing" and not isinstance(expected, InetAddress | ParseError):
+            return None  # up to 8.1, after a second prefix
+        if isinstance(expected, FdAddress) and expected.name[:1].isdigit():
+            return None  # one of QEMU's own descriptors: what happens then is chance
         found = self._judge(uri, expected)
         if found is not None and "Duplicate ID" in found:
             self.close()
             found = self._judge(uri, expected)
         return found
 
-    def _judge(self, uri: str, expected: InetAddress | ParseError) -> str | None:
+    def _judge(self, uri: str, expected: MigrateAddress | ParseError) -> str | None:
+        incoming = self.direction == "incoming"
         if self._qemu is None:
-            self._qemu = Qemu(binary(self.series), incoming=None)
+            self._qemu = Qemu(binary(self.series), incoming="defer" if incoming else None)
         try:
-            found = judge(self._qemu, expected, "outgoing", self.release, uri=uri)
+            found = judge(self._qemu, expected, self.direction, self.release, uri=uri)
         except (QemuDiedError, TimeoutError) as error:
             found = repr(error)
-        if found is not None:
-            self.close()  # it may have died
+        if isinstance(expected, FileAddress) and found is not None and "load of migration failed" in found:
+            self.close()
+            return None  # it opened a directory, and found no stream there
+        refused = isinstance(expected, ParseError) and not expected.crashes_qemu
+        if found is not None or (incoming and not refused):
+            self.close()  # it may have died, and can listen once
         return found
 
     def close(self) -> None:
@@ -99,30 +148,30 @@ class Bench:
             self._qemu = None
 
 
-def shrunk(bench: Bench, text: str) -> str:
+def shrunk(bench: Bench, uri: str) -> str:
     """Drop characters as long as there is still a difference."""
     at = 0
-    while at < len(text):
-        shorter = text[:at] + text[at + 1 :]
+    while at < len(uri):
+        shorter = uri[:at] + uri[at + 1 :]
         if bench.difference(shorter) is None:
             at += 1
         else:
-            text = shorter
-    return text
+            uri = shorter
+    return uri
 
 
-def run(series: str, count: int, seed: int) -> Differences:
-    """Try `count` texts; the same seed gives the same texts."""
+def run(series: str, count: int, seed: int, direction: Direction = "outgoing") -> Differences:
+    """Try `count` URIs; the same seed gives the same ones."""
     source = random.Random(seed)
     differences = Differences(series)
-    bench = Bench(series)
+    bench = Bench(series, direction)
     try:
         for _ in range(count):
-            text = generate(source)
-            found = bench.difference(text)
+            uri = f"tcp:{generate(source)}" if direction == "outgoing" else generate_any(source)
+            found = bench.difference(uri)
             if found is not None and len(differences.found) < 20:
-                text = shrunk(bench, text)
-            differences.note(repr(f"tcp:{text}"), found)
+                uri = shrunk(bench, uri)
+            differences.note(repr(uri), found)
     finally:
         bench.close()
     return differences
@@ -135,13 +184,16 @@ def main() -> None:
     parser.add_argument("--series", choices=SERIES, required=True)
     parser.add_argument("--count", type=int, default=200_000)
     parser.add_argument("--seed", type=int, default=random.SystemRandom().getrandbits(32))
+    parser.add_argument("--incoming", action="store_true")
     options = parser.parse_args()
     begin = time.monotonic()
-    differences = run(options.series, options.count, options.seed)
+    direction: Direction = "incoming" if options.incoming else "outgoing"
+    differences = run(options.series, options.count, options.seed, direction)
     print(*differences.found, sep="\n")
     seconds = time.monotonic() - begin
     print(
-        f"QEMU {options.series}, seed {options.seed}: {differences.tried} texts, {len(differences.found)} differences,"
+        f"QEMU {options.series}, {direction}, seed {options.seed}: {differences.tried} URIs,"
+        f" {len(differences.found)} differences,"
         f" {seconds:.0f} s"
     )
 

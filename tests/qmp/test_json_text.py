@@ -28,54 +28,54 @@ def test_the_drafts_own_example_with_its_two_wrong_quotes() -> None:
     ]
 
 
-@pytest.mark.parametrize(
-    ("text", "at", "reason", "hint"),
-    [
-        ("", "", "ends where a value should be", None),
-        ("[1,2", "", "ends where ',' or ']' should be", None),
-        ('{"a":1', "", "ends where ',' or '}'", None),
-        ('{"a"', "", "ends where ':'", None),
-        ('{"a" 1}', "1", "here should be ':'", None),
-        ('{"a":1,}', "}", "here should be a name", None),
-        ("{a:1}", "a", "here should be a name", None),
-        ("[1 2]", "2", "here should be ',' or ']'", None),
-        ('{"a":1]', "]", "here should be ',' or '}'", None),
-        ("[,]", ",", "here should be a value", None),
-        ("1 2", "2", "nothing may follow", None),
-        ("{} x", "x", "nothing may follow", None),
-        ('{"a":1,"a":2}', '"a"', "has already", "keep one"),
-        ('{"a":1,"\\u0061":2}', '"\\u0061"', "has already", "keep one"),
-        ("[NaN]", "NaN", "no such number", None),
-        ("-Infinity", "-Infinity", "no such number", None),
-        ("[01]", "01", "no JSON number", None),
-        ("+1", "+1", "must be a string, number", None),
-        ("[True]", "True", "must be a string", "write true"),
-        ("False", "False", "must be a string", "write false"),
-        ("[None]", "None", "must be a string", "leave the member out"),
-        ('"\\x"', "x", "no such escape", "\\\\"),
-        ('["\\ud800"]', "\\ud800", "half of a surrogate pair", None),
-        ('["\\udc80x"]', "\\udc80", "half of a surrogate pair", None),
-        ('["a\udc80"]', "\udc80", "a byte that is not UTF-8", None),
-        ('"a\nb"', "\n", "control character", None),
-        ('["abc]', '"', "does not end", None),
-        ("{'a': 'b'}", "'", "quote does not match", '{"a": "b"}'),
-        ("“a”", "“", "quote does not match", '"a"'),
-        (
-            "{'t':'exec','args':['/bin/sh','-c','its']}",
-            "'",
-            "quote does not match",
-            '{"t":"exec","args":["/bin/sh","-c","its"]}',
-        ),
-        ("{'t':'exec', 'args': ['a', 'b']}", "'", "quote does not match", '{"t":"exec", "args": ["a", "b"]}'),
-        ("{“t”: “x”, “u”: [“y”, “z”]}", "“", "quote does not match", '{"t": "x", "u": ["y", "z"]}'),
-        ("['it's']", "'", "quote does not match", '["it\'s"]'),
-        ('["/bin/sh" "-c", "x"]', '"', "here should be ',' or ']'", None),
-        ("\ufeff{}", "\ufeff", "byte order mark", "take it away"),
-        ('"it" s"', '"', "quote does not match", '"it\\" s"'),
-        ('["a\', ",1,", 5]', "'", "quote does not match", '["a", ",1,", 5]'),
-        ("[" * 1025 + "]" * 1025, "[", "nested deeper than 1024", None),
-    ],
-)
+REFUSED = [
+    ("", "", "ends where a value should be", None),
+    ("[1,2", "", "ends where ',' or ']' should be", None),
+    ('{"a":1', "", "ends where ',' or '}'", None),
+    ('{"a"', "", "ends where ':'", None),
+    ('{"a" 1}', "1", "here should be ':'", None),
+    ('{"a":1,}', "}", "here should be a name", None),
+    ("{a:1}", "a", "here should be a name", None),
+    ("[1 2]", "2", "here should be ',' or ']'", None),
+    ('{"a":1]', "]", "here should be ',' or '}'", None),
+    ("[,]", ",", "here should be a value", None),
+    ("1 2", "2", "nothing may follow", None),
+    ("{} x", "x", "nothing may follow", None),
+    ('{"a":1,"a":2}', '"a"', "has already", "keep one"),
+    ('{"a":1,"\\u0061":2}', '"\\u0061"', "has already", "keep one"),
+    ("[NaN]", "NaN", "no such number", None),
+    ("-Infinity", "-Infinity", "no such number", None),
+    ("[01]", "01", "no JSON number", None),
+    ("+1", "+1", "must be a string, number", None),
+    ("[True]", "True", "must be a string", "write true"),
+    ("False", "False", "must be a string", "write false"),
+    ("[None]", "None", "must be a string", "leave the member out"),
+    ('"\\x"', "x", "no such escape", "\\\\"),
+    ('["\\ud800"]', "\\ud800", "half of a surrogate pair", None),
+    ('["\\udc80x"]', "\\udc80", "half of a surrogate pair", None),
+    ('["a\udc80"]', "\udc80", "a byte that is not UTF-8", None),
+    ('"a\nb"', "\n", "control character", None),
+    ('["abc]', '"', "does not end", None),
+    ("{'a': 'b'}", "'", "quote does not match", '{"a": "b"}'),
+    ("“a”", "“", "quote does not match", '"a"'),
+    (
+        "{'t':'exec','args':['/bin/sh','-c','its']}",
+        "'",
+        "quote does not match",
+        '{"t":"exec","args":["/bin/sh","-c","its"]}',
+    ),
+    ("{'t':'exec', 'args': ['a', 'b']}", "'", "quote does not match", '{"t":"exec", "args": ["a", "b"]}'),
+    ("{“t”: “x”, “u”: [“y”, “z”]}", "“", "quote does not match", '{"t": "x", "u": ["y", "z"]}'),
+    ("['it's']", "'", "quote does not match", '["it\'s"]'),
+    ('["/bin/sh" "-c", "x"]', '"', "here should be ',' or ']'", None),
+    ("\ufeff{}", "\ufeff", "byte order mark", "take it away"),
+    ('"it" s"', '"', "quote does not match", '"it\\" s"'),
+    ('["a\', ",1,", 5]', "'", "quote does not match", '["a", ",1,", 5]'),
+    ("[" * 1025 + "]" * 1025, "[", "nested deeper than 1024", None),
+]
+
+
+@pytest.mark.parametrize(("text", "at", "reason", "hint"), REFUSED)
 def test_a_refused_text(text: str, at: str, reason: str, hint: str | None) -> None:
     with pytest.raises(ParseError) as caught:
         parse_json(text)
@@ -108,27 +108,27 @@ def test_a_repair_too_long_to_show_is_no_hint() -> None:
     assert (caught.value.start, caught.value.hint) == (3, None)
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "{'" + "x" * 200_000,
-        '["' + "'," * 2000,
-        "'" * 3000,
-        "[" + "'a'," * 3000,
-        '"' * 999,
-        "{'a':'b'" * 500,
-        "'a'x",
-        "['a' 'b']",
-        "{'a' 1}",
-        "['a'}",
-        "{'a':'b']",
-        "['a',,]",
-        "[1'a']",
-        "['x', \"a', 'b\", y]",
-        "{:'a'}",
-        "'a\x01'",
-    ],
-)
+BEYOND_REPAIR = [
+    "{'" + "x" * 200_000,
+    '["' + "'," * 2000,
+    "'" * 3000,
+    "[" + "'a'," * 3000,
+    '"' * 999,
+    "{'a':'b'" * 500,
+    "'a'x",
+    "['a' 'b']",
+    "{'a' 1}",
+    "['a'}",
+    "{'a':'b']",
+    "['a',,]",
+    "[1'a']",
+    "['x', \"a', 'b\", y]",
+    "{:'a'}",
+    "'a\x01'",
+]
+
+
+@pytest.mark.parametrize("text", BEYOND_REPAIR)
 def test_a_text_beyond_repair_still_has_a_fault(text: str) -> None:
     with pytest.raises(ParseError) as caught:
         parse_json(text)
@@ -139,7 +139,17 @@ def test_in_a_long_text_the_place_is_the_one_that_json_names() -> None:
     text = "[" + '{"a":1},' * 40_000
     with pytest.raises(ParseError, match="this is no JSON") as caught:
         parse_json(text)
-    assert (caught.value.start, caught.value.end) == (len(text), len(text))
+    assert (caught.value.start, caught.value.end, caught.value.text) == (len(text), len(text), text)
+
+
+def test_what_is_nested_too_deep_is_counted_by_depth_outside_of_strings() -> None:
+    for opened, closed in ("[]", "{}"):
+        assert json_fault.is_nested_too_deep(opened * 1025)
+        assert not json_fault.is_nested_too_deep(opened * 1024 + closed * 1024)
+        assert not json_fault.is_nested_too_deep(f"{opened}{closed}" * 2000)
+        assert not json_fault.is_nested_too_deep(opened * 1024 + closed * 1024 + opened + closed)
+        assert not json_fault.is_nested_too_deep(f'"{opened * 2000}"')
+        assert json_fault.is_nested_too_deep(closed + opened * 1026)
 
 
 def test_where_python_gives_up_before_qemu_would_that_is_said() -> None:

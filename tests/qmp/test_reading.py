@@ -49,6 +49,11 @@ def _refused(value: object, **options: Any) -> WireError:
         ({**INET, "to": "-1"}, "to", "must be an integer", None),
         ({**INET, "to": 1.5}, "to", "must be an integer", None),
         ({"type": "inet", "host": "h", "port": "1"}, "transport", "is missing", 'add "transport": "socket"'),
+        ({"transport": "socket", "path": "/s"}, "type", "is missing", 'add "type": "unix"'),
+        ({"transport": "socket", "args": ["a"]}, "type", "is missing", None),
+        ({"host": "h", "port": "1"}, "transport", "is missing", 'add "transport": "socket", "type": "inet"'),
+        ({"args": ["a"]}, "transport", "is missing", 'add "transport": "exec"'),
+        ({}, "transport", "is missing", None),
         ({**INET, "to": [1]}, "to", "an array", None),
         ({**INET, "to": -1}, "to", "between 0 and 65535", None),
         ({**INET, "keep_alive": True}, "keep_alive", "unexpected", "keep_alive: write keep-alive"),
@@ -57,7 +62,11 @@ def _refused(value: object, **options: Any) -> WireError:
         ({**INET, "host": "\ud800"}, "host", "U+D800", None),
         ({**INET, "host": "\udc80"}, "host", "U+DC80", None),
         ({**INET, "host": "x\ufffe"}, "host", "U+FFFE at 1", None),
-        ({"transport": "tcp"}, "transport", 'cannot be "tcp"', "write one of exec, file, rdma, socket"),
+        ({"transport": "nbd"}, "transport", 'cannot be "nbd"', "write one of exec, file, rdma, socket"),
+        ({"transport": "tcp"}, "transport", 'cannot be "tcp"', 'write "socket", and "type": "inet"'),
+        ({"transport": "vsock"}, "transport", "cannot be", 'write "socket", and "type": "vsock"'),
+        ({"transport": "socket", "type": "tcp"}, "type", 'cannot be "tcp"', 'write "inet"'),
+        ({"transport": "socket", "type": "exec"}, "type", "cannot be", "write one of fd, inet, unix, vsock"),
         ({"transport": "sockets"}, "transport", "cannot be", 'write "socket"'),
         ({"transport": "\udc80"}, "transport", "cannot be", "write one of"),
         ({"transport": "exec", "args": "ls"}, "args", "must be an array", '["/bin/sh", "-c", "COMMAND"]'),
@@ -72,7 +81,7 @@ def _refused(value: object, **options: Any) -> WireError:
         ),
         ({"transport": "file", "filename": "f", "offset": -1}, "offset", "between 0", None),
         ({"transport": "file", "path": "f", "offset": 0}, "filename", "is missing", "path: write filename"),
-        ({"transport": "file", "filename": "f"}, "offset", "is missing", None),
+        ({"transport": "file", "filename": "f"}, "offset", "is missing", 'add "offset": 0'),
         ({"transport": "socket", "type": "fd", "name": "x"}, "str", "is missing", "name: write str"),
         ([], None, "must be an object, not an array", None),
         ("tcp:h:1", None, 'the string "tcp:h:1"', None),
@@ -204,7 +213,7 @@ DRAFT = {"channeltype": "main", "addr": {"transport": "exec", "exec-str": "cat"}
         ({**DRAFT, "channeltype": "data"}, "channel.channeltype", "cannot be", "write one of main"),
         ({"channeltype": "main"}, "channel.addr", "is missing", None),
         ({**DRAFT, "x": 1}, "channel.x", "is unexpected", None),
-        ([DRAFT], "channel", "must be an object", None),
+        ([DRAFT], "channel", "must be an object", "write the object alone, without [ ]"),
         (
             {**DRAFT, "addr": {"transport": "file"}},
             "channel.addr.transport",
@@ -261,4 +270,13 @@ def test_the_text_of_a_drafts_rdma_is_read_as_the_release_does() -> None:
 def test_a_draft_needs_no_release_with_channels() -> None:
     assert address_from_qmp({"transport": "exec", "exec-str": "cat"}, DRAFT_V1, release="7.2") == ExecAddress(
         ("/bin/sh", "-c", "cat")
+    )
+
+
+def test_a_tag_that_cannot_be_looked_up_is_no_tag() -> None:
+    with pytest.raises(WireError) as caught:
+        address_from_qmp({"transport": ["socket"], "type": "inet"})
+    assert caught.value.path == "channels[0].addr.transport"
+    assert caught.value.qemu_message == (
+        "Invalid parameter type for 'channels[0].addr.transport', expected: string"
     )

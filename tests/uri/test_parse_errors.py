@@ -16,6 +16,12 @@ from migaddr import InetAddress, ParseError, parse_uri
         ("tcp:h:", "10.0", "", "the port is missing", "write tcp:h:4444"),
         ("tcp::,ipv4", "10.0", "", "the port is missing", "write tcp::4444,ipv4"),
         ("tcp:[::1", "10.0", "[", "not closed", "[::1]"),
+        ("tcp:[::1", "11.1", "", "the ']:' and the port", "write tcp:[::1]:4444"),
+        ("tcp:[::1]4446,to=4450", "11.1", "", "the ']:' and the port", "write tcp:[::1]:4446,to=4450"),
+        ("tcp:[", "11.1", "", "the ']:' and the port", "host:port"),
+        ("tcp:[]", "11.1", "", "the ']:' and the port", "host:port"),
+        (f"tcp:[{'1' * 300}", "11.1", "", "the ']:' and the port", "host:port"),
+        ("tcp:h:1,to=08", "11.1", "08", "takes a number", "write to=8"),
         ("tcp:[]:1", "10.0", "[]", "no host between", "host:port"),
         ("tcp:[::1]x:1", "10.0", "x", "after ']'", "host:port"),
         ("tcp:[::1]", "10.0", "", "after ']'", "host:port"),
@@ -110,3 +116,12 @@ def test_rdma_errors_are_those_of_the_era() -> None:
 def test_repeated_options_are_read_like_the_first_of_them_and_the_last_counts() -> None:
     uri = "tcp:h:80,to=1,to=2,to=1,id=a,id=a,ipv4=off,ipv4,ipv4=off,ipv4=off"
     assert parse_uri(uri) == InetAddress("h", "80", to=1, ipv4=False)
+
+
+def test_many_different_options_and_numbers_of_many_digits_are_read_one_by_one() -> None:
+    """More than the parser remembers of items that it has read."""
+    options = "".join(f",to={number}" for number in range(100))
+    assert parse_uri(f"tcp:h:80{options}", "11.1") == InetAddress("h", "80", to=99)
+    assert parse_uri(f"tcp:h:80,to=0x{'0' * 70}1f", "11.1") == InetAddress("h", "80", to=31)
+    with pytest.raises(ParseError, match="more than 2"):
+        parse_uri(f"tcp:h:80,to=0x{'1' * 70}", "11.1")

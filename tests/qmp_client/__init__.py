@@ -1,0 +1,1 @@
+"""Tests of the live peer, with peers that play QEMU."""
