@@ -16,6 +16,7 @@ from typing import Final, NamedTuple
 
 from migaddr.errors import ParseError
 from migaddr.qmp import JsonValue
+from migaddr.qmp.json_text import read_integer
 from migaddr.releases import JsonReader
 
 _MOST_NESTED: Final = 1024
@@ -40,7 +41,6 @@ _NONCHARACTER: Final = re.compile(
     + "".join(chr(plane << 16 | low) for plane in range(17) for low in (0xFFFE, 0xFFFF))
     + "]"
 )
-_LONGEST_INTEGER: Final = 40  # more digits are a double to QEMU, whatever they are
 _OPENING: Final = (b"{", b"[")
 _CLOSING: Final = {b"{": b"}", b"[": b"]"}
 
@@ -262,9 +262,8 @@ class _Reader:
         if token.kind == "string":
             return self._string(token)
         if token.kind == "number":
-            if _INTEGER.fullmatch(token.data) and len(token.data) <= _LONGEST_INTEGER:
-                return int(token.data)
-            return float(token.data)
+            number = token.data.decode()
+            return read_integer(number) if _INTEGER.fullmatch(token.data) else float(number)
         if token.kind == "word":
             if token.data not in _WORDS:
                 word = token.data.decode()

@@ -27,13 +27,18 @@ def read_json(text: str) -> JsonValue:
             text,
             object_pairs_hook=_object,
             parse_constant=_refuse,
-            parse_int=lambda digits: int(digits) if len(digits) < _MOST_DIGITS else float(digits),
+            parse_int=read_integer,
         )
         if json_fault.may_hold_surrogate(text):  # which json takes, and QEMU does not
             json_fault.check(text)
     except (ValueError, RecursionError) as error:
         raise json_fault.find(text, error) from None
     return cast("JsonValue", value)
+
+
+def read_integer(digits: str) -> int | float:
+    """Read a number without fraction and exponent; of thousands of digits it is a double."""
+    return int(digits) if len(digits) < _MOST_DIGITS else float(digits)
 
 
 def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:

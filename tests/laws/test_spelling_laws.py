@@ -134,6 +134,7 @@ def test_any_value_gives_channels_or_our_error(text: str, release: Release) -> N
 
 
 @given(st.dictionaries(st.text(max_size=4), json_values, max_size=4), st.sampled_from(JsonReader))
+@example({"": 6 * 10**118 + 1}, JsonReader.PUSH)
 def test_what_is_json_is_json_to_qemu_as_well(value: dict[str, object], reader: JsonReader) -> None:
     import json
 
