@@ -1,14 +1,16 @@
-"""Makes the seeds of the targets that take text, from the rows of tests/corpus.
+"""Makes the seeds of the targets, from the rows of tests/corpus and the linter's tests.
 
     python -m fuzz.make_seeds FOLDER
 
-FOLDER/TARGET/ gets a file for each text and choice. The targets that Hypothesis draws for need none.
+FOLDER/TARGET/ gets a file for each text and choice. The targets that Hypothesis draws for get random bytes,
+the same each time.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import random
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -16,22 +18,16 @@ from typing import Final
 
 from migaddr import RELEASES, Release
 from migaddr.lint.find.grammars import LANGUAGES
+from migaddr.lint.rules import RULES
 from tests.corpus_rows import rows
+from tests.lint.snippets import SNIPPETS
+from tests.lint.test_find_lookalikes import LOOKALIKES
+from tests.lint.test_find_templates import TEMPLATES, VARIABLES
 
 _TRIED: Final = ("7.2", "10.0", "11.1")
-_SOURCES: Final = {
-    "python": "vm.qmp('migrate', uri={})\n",
-    "c": 'void f(QTestState *to) {{ migrate_qmp(to, {}, "{{}}"); }}\n',
-    "go": 'package p\n\nfunc f() {{ run("migrate", {}) }}\n',
-    "rust": "fn main() {{ let uri = {}; migrate(uri); }}\n",
-    "json": '{{"execute": "migrate", "arguments": {{"uri": {}}}}}\n',
-    "yaml": "migrate:\n  uri: {}\n",
-    "shell": "qemu-system-x86_64 -incoming {}\n",
-    "javascript": "await qmp('migrate', {{uri: {}}});\n",
-    "toml": "[migrate]\nuri = {}\n",
-    "markdown": "```sh\nqemu-system-x86_64 -incoming {}\n```\n",
-    "text": "(qemu) migrate -d {}\n",
-}
+_DRAWN: Final = ("commands", "qmp", "round_trip")
+_RANDOM: Final = 200  # of these seeds, for each target that draws
+_LONGEST: Final = 512  # bytes
 
 
 def texts(name: str, member: str) -> list[str]:
@@ -52,12 +48,21 @@ def encoded(text: str) -> bytes:
 
 
 def sources() -> Iterator[bytes]:
-    """Put each URI into a program of one language, all languages in turn."""
+    """Give the sources of the linter's tests and rules, and each URI of the corpus in one of them in turn."""
     languages = ["text", *sorted(LANGUAGES)]
+    known = [(one.language, one.source) for rule in RULES.values() for one in (*rule.bad, *rule.good)]
+    known += [(language, source) for language, source, *_ in [*TEMPLATES, *VARIABLES, *LOOKALIKES]]
     for index, uri in enumerate(texts("uri", "uri")):
-        name = sorted(_SOURCES)[index % len(_SOURCES)]
-        quoted = json.dumps(uri, ensure_ascii=False)
-        yield bytes([languages.index(name)]) + encoded(_SOURCES[name].format(quoted))
+        snippet = SNIPPETS[index % len(SNIPPETS)]
+        known.append((snippet.language, f"{snippet.before}{snippet.write(uri)}{snippet.after}"))
+    for language, source in known:
+        yield bytes([languages.index(language)]) + encoded(source)
+
+
+def random_bytes(name: str) -> list[bytes]:
+    """Give bytes to draw from: long ones, which a fuzzer that begins with nothing has late."""
+    source = random.Random(name)  # noqa: S311 -- no secret
+    return [source.randbytes(source.randint(1, _LONGEST)) for _ in range(_RANDOM)]
 
 
 def seeds() -> dict[str, list[bytes]]:
@@ -74,6 +79,7 @@ def seeds() -> dict[str, list[bytes]]:
         "json": [encoded(json.dumps(value)) for value in objects]
         + [encoded(value) for value in texts("incoming", "value") if value.startswith("{")],
         "lint": list(sources()),
+        **{name: random_bytes(name) for name in _DRAWN},
     }
 
 
