@@ -51,7 +51,8 @@ def sources() -> Iterator[bytes]:
     """Give the sources of the linter's tests and rules, and each URI of the corpus in one of them in turn."""
     languages = ["text", *sorted(LANGUAGES)]
     known = [(one.language, one.source) for rule in RULES.values() for one in (*rule.bad, *rule.good)]
-    known += [(language, source) for language, source, *_ in [*TEMPLATES, *VARIABLES, *LOOKALIKES]]
+    for rows_of in (TEMPLATES, VARIABLES, LOOKALIKES):
+        known += [(str(row[0]), str(row[1])) for row in rows_of]
     for index, uri in enumerate(texts("uri", "uri")):
         snippet = SNIPPETS[index % len(SNIPPETS)]
         known.append((snippet.language, f"{snippet.before}{snippet.write(uri)}{snippet.after}"))

@@ -16,6 +16,7 @@ from tests.required import required
 settings.register_profile(
     "default", max_examples=1000, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
+settings.register_profile("ci", settings.get_profile("default"), derandomize=True)  # no luck in what may land
 settings.register_profile("deep", settings.get_profile("default"), max_examples=100_000)
 settings.register_profile("quick", settings.get_profile("default"), max_examples=50, derandomize=True)
 settings.register_profile("brief", settings.get_profile("quick"), max_examples=10)

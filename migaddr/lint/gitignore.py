@@ -191,15 +191,19 @@ def _expression(text: str) -> str:
             stars = at
             while text[at : at + 1] == "*":
                 at += 1
-            if at - stars < 2 or (stars and text[stars - 1] != "/"):
+            # git compares what is before the first wildcard by itself, and a ** then begins what is left
+            is_first = not _WILD.search(text[:stars])
+            if at - stars < 2 or (not is_first and text[stars - 1] != "/"):
                 out += "[^/]*"
             elif text.startswith("/", at):
                 out += "(?:.*/)?"
                 at += 1
             elif text.startswith("\\/", at):
                 out += ".*"
+            elif at == len(text):
+                out += ".+" if text[stars - 1 : stars] == "/" else ".*"
             else:
-                out += ".+" if stars and at == len(text) else "[^/]*"
+                out += "[^/]*"
         elif c == "?":
             out += "[^/]"
             at += 1

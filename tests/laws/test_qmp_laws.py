@@ -141,6 +141,7 @@ def test_draft_and_landed_channels_convert_into_each_other(
 @example({"transport": "exec", "args": []}, RELEASES[-1])
 @example({1: 2}, RELEASES[-1])
 @example({"transport": "socket", "type": "fd", "str": "x", 1: 2}, RELEASES[-1])
+@example({"transport": "rdma", "rdma-str": '[b]:]"'}, RELEASES[0])
 def test_any_value_gives_an_address_or_our_error(value: object, release: Release) -> None:
     for dialect in DIALECTS:
         try:
@@ -151,9 +152,9 @@ def test_any_value_gives_an_address_or_our_error(value: object, release: Release
             assert str(error)
         else:
             written = address_to_qmp(address, dialect, release=release)
-            if dialect is RFC:  # it reads the form of its schema and that of its examples
-                assert address_from_qmp(written, dialect, release=release) == address
-            else:
+            assert address_from_qmp(written, dialect, release=release) == address
+            # one address has several texts; and RFC reads the form of its schema and that of its examples
+            if "rdma-str" not in written and dialect is not RFC:
                 assert written == value
 
 

@@ -107,6 +107,19 @@ def test_any_bytes_can_be_read(language: str, data: bytes) -> None:
         assert data[one.start : one.end].decode("utf-8", "surrogateescape") == one.text
 
 
+@pytest.mark.parametrize("opener", ["<<S", "<<~S", '<<"S"', '<< "S"'])
+def test_perl_that_its_grammar_never_ends_is_read_as_text(opener: str) -> None:
+    """The grammar's scanner waits for the end of a line, and the file is at its own."""
+    source = f"print {opener};\nqemu -incoming tcp:h:1 $x"
+    assert [one.value for one in find(source, "perl")] == ["tcp:h:1"]
+
+
+def test_perl_with_a_heredoc_is_read_by_its_grammar() -> None:
+    """As text the hole would not be one: `$m->{addr}` has no end there."""
+    source = 'print <<"S";\nhost $x\nS\nmon_cmd($vmid, "migrate", uri => "tcp:" . $m->{addr} . ":1");\n'
+    assert [one.value for one in find(source, "perl")] == ["tcp:{}:1"]
+
+
 @pytest.mark.parametrize("text", ["- {}", "? {}", "{}a:\n", "{}-\n", "{}? \n"])
 def test_yaml_deeper_than_its_grammar_can_take_is_read_as_text(text: str) -> None:
     """The grammar's scanner writes past its buffer from 254 levels on."""

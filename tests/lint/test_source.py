@@ -121,6 +121,12 @@ PATTERNS = st.lists(
 @example(["***/a"])
 @example(["**\\/a"])
 @example(["a/***"])
+@example(["a**/b"])
+@example(["/a**", "!a**/b"])
+@example(["a**"])
+@example(["a?**/a"])
+@example(["/**", "!a"])
+@example(["a/**", "!a"])
 def test_gitignore_means_what_git_says(tmp_path_factory: pytest.TempPathFactory, patterns: list[str]) -> None:
     top = tmp_path_factory.mktemp("git")
     subprocess.run(["git", "init", "-q", str(top)], check=True)

@@ -422,7 +422,8 @@ def _is_scheme_alone(text: str) -> bool:
 
 
 def _can_be_arguments(node: Node) -> bool:
-    return node.type not in ("nil", "none", "null", "true", "false", "integer", "number_literal")
+    values = ("nil", "none", "null", "true", "false", "integer", "number_literal")
+    return node.type not in (*values, "autoquoted_bareword")  # the last is a name before =>, in Perl
 
 
 def _looks_like_arguments(call: Node, evaluator: Evaluator) -> bool:

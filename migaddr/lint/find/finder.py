@@ -129,14 +129,17 @@ def given_to(data: bytes, command: str) -> tuple[Found, ...]:
 
 def _candidates(data: bytes, language: str, path: str) -> Iterator[Sighting]:
     if language == TEXT or len(data) > _CODE_LIMIT or _is_too_deep(data, language):
-        sentences = path.lower().endswith(_PROSE)
-        yield from sightings(literal(_text(data), 0), prose=True, sentences=sentences)
+        yield from _as_text(data, path)
         return
     places = sorted({*hits(data), *channel_types(data)} or set(_by_path(data, path)))
     if not places:
         return
     from migaddr.lint.find.code import CodeFinder, regions
+    from migaddr.lint.find.grammars import is_endless
 
+    if language == "perl" and is_endless(data):
+        yield from _as_text(data, path)
+        return
     if language in ("make", "markdown"):
         for start, end, inner in regions(data, language, places):
             yield from _shifted(data[start:end], start, inner, path)
@@ -144,6 +147,10 @@ def _candidates(data: bytes, language: str, path: str) -> Iterator[Sighting]:
                 yield from sightings(literal(_text(data[start:end]), start))
         return
     yield from CodeFinder(data, language, path, places).find()
+
+
+def _as_text(data: bytes, path: str) -> Iterator[Sighting]:
+    yield from sightings(literal(_text(data), 0), prose=True, sentences=path.lower().endswith(_PROSE))
 
 
 def _is_too_deep(data: bytes, language: str) -> bool:

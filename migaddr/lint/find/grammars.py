@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import importlib
 import re
+import sys
 import warnings
 from typing import Final
 
@@ -48,6 +49,38 @@ def is_too_deep(data: bytes) -> bool:
         if len(columns) > _YAML_COLUMNS:
             return True
     return False
+
+
+# the scanner of the Perl grammar never leaves a heredoc in which the file ends behind a variable
+_HEREDOC: Final = re.compile(rb"<<~?[ \t]*[\"'\\\w]")
+_SECONDS: Final = 1.0  # of processor time, and as much for each 100 kB
+_LOADED: Final = 60.0  # seconds until a trial is given up, on a machine however busy
+_TRIAL: Final = """\
+import signal, sys, warnings
+warnings.simplefilter("ignore")
+import tree_sitter, tree_sitter_perl
+parser = tree_sitter.Parser(tree_sitter.Language(tree_sitter_perl.language()))
+data = sys.stdin.buffer.read()
+if hasattr(signal, "setitimer"):
+    signal.setitimer(signal.ITIMER_PROF, float(sys.argv[1]))
+parser.parse(data)
+"""
+
+
+def is_endless(data: bytes) -> bool:
+    """Tell whether the Perl grammar never comes to the end of a source: a process of its own tries it."""
+    if _HEREDOC.search(data) is None:
+        return False
+    import subprocess
+
+    words = [sys.executable, "-P", "-c", _TRIAL, str(_SECONDS * (1 + len(data) / 100_000))]
+    try:
+        trial = subprocess.run(  # noqa: S603 -- Python itself, and what is above
+            words, input=data, capture_output=True, timeout=_LOADED, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return True
+    return trial.returncode != 0
 
 
 @functools.cache
