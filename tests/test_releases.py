@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 from typing import Any
 
 import pytest
@@ -19,7 +20,9 @@ from migaddr import (
 from migaddr.releases import (
     Exclusivity,
     InetSyntax,
+    JsonReader,
     ListRule,
+    MissingCpr,
     PlainFileFd,
     UnknownScheme,
     WindowsShell,
@@ -35,6 +38,15 @@ def _having(test: Any) -> list[str]:
 
 def _from(first: str) -> list[str]:
     return SERIES[SERIES.index(first) :]
+
+
+@pytest.mark.parametrize(
+    "kind", [InetSyntax, UnknownScheme, ListRule, Exclusivity, JsonReader, MissingCpr, PlainFileFd]
+)
+def test_a_behaviour_shows_itself_by_its_name(kind: type[enum.Enum]) -> None:
+    """`migaddr generate` prints them, as the differences between releases."""
+    for one in kind:
+        assert one.value == one.name.lower().replace("_", "-")
 
 
 def test_the_table_holds_these_releases_in_order() -> None:

@@ -40,8 +40,6 @@ _SPOKEN_BY: Final = {
     "data": "DRAFT_V2 or DRAFT_V3",
     "args": "DRAFT_V4 or QAPI",
     "str": "RFC",
-    "channel-type": "QAPI",
-    "dest-addr": "RFC",
 }
 """The dialects whose word a member is, by which another draft can be told."""
 

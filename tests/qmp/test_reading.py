@@ -64,6 +64,7 @@ def _refused(value: object, **options: Any) -> WireError:
         ({**INET, "host": "x\ufffe"}, "host", "U+FFFE at 1", None),
         ({"transport": "nbd"}, "transport", 'cannot be "nbd"', "write one of exec, file, rdma, socket"),
         ({"transport": "tcp"}, "transport", 'cannot be "tcp"', 'write "socket", and "type": "inet"'),
+        ({"transport": "inet"}, "transport", "cannot be", 'write "socket", and "type": "inet"'),
         ({"transport": "vsock"}, "transport", "cannot be", 'write "socket", and "type": "vsock"'),
         ({"transport": "socket", "type": "tcp"}, "type", 'cannot be "tcp"', 'write "inet"'),
         ({"transport": "socket", "type": "exec"}, "type", "cannot be", "write one of fd, inet, unix, vsock"),
