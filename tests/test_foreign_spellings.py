@@ -29,6 +29,25 @@ from migaddr import (
 )
 from tests.corpus_rows import Row, rows
 
+DRIVERS = "bhyve ch esx gsx hyperv lxc parallels qemu test vbox vpx vz xen".split()
+
+
+@pytest.mark.parametrize("driver", DRIVERS)
+def test_a_connection_uri_of_libvirt_is_named_as_one(driver: str) -> None:
+    with pytest.raises(ParseError, match="this is a connection URI"):
+        libvirt.parse(f"{driver}:///system")
+    with pytest.raises(ParseError, match="libvirt has no such scheme"):
+        libvirt.parse(f"{driver}x:///system")
+
+
+def test_white_space_of_cloud_hypervisor_is_that_of_rust() -> None:
+    """U+2000 to U+200A are in Unicode's White_Space, U+200B is not."""
+    for code in range(0x2000, 0x200B):
+        with pytest.raises(ParseError, match="white space at the end"):
+            cloud_hypervisor.parse(f"unix:/a{chr(code)}")
+    for code in (0x1FFF, 0x200B):
+        assert cloud_hypervisor.parse(f"unix:/a{chr(code)}") == UnixAddress(f"/a{chr(code)}")
+
 
 class Spelling(NamedTuple):
     parse: Callable[[str], MigrateAddress]

@@ -14,6 +14,7 @@ from migaddr import (
     InetAddress,
     Release,
     UnknownReleaseError,
+    exec_address,
     format_uri,
     parse_uri,
 )
@@ -47,6 +48,11 @@ def test_a_behaviour_shows_itself_by_its_name(kind: type[enum.Enum]) -> None:
     """`migaddr generate` prints them, as the differences between releases."""
     for one in kind:
         assert one.value == one.name.lower().replace("_", "-")
+
+
+def test_the_shell_of_windows_shows_itself_by_its_words() -> None:
+    assert WindowsShell.SH.value == " ".join(exec_address("x").args[:2])
+    assert WindowsShell.CMD.value == "cmd.exe /c"
 
 
 def test_the_table_holds_these_releases_in_order() -> None:

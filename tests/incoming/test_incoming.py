@@ -30,7 +30,8 @@ from migaddr import (
     WireError,
     incoming,
 )
-from migaddr.incoming import DEFER, Form, shell
+from migaddr.incoming import DEFER, Form, qemu_json, shell
+from migaddr.releases import JsonReader
 
 MAIN = MigrateChannel(ChannelType.MAIN, InetAddress("h", "1"))
 CPR = MigrateChannel(ChannelType.CPR, UnixAddress("/run/cpr"))
@@ -131,6 +132,27 @@ def test_paths_of_json_begin_below_the_channel() -> None:
         incoming.parse('{"channel-type": "main", "addr": {"transport": "exec", "args": ["a", 1]}}')
     assert caught.value.path == "addr.args[1]"
     assert caught.value.qemu_message == "Invalid parameter type for 'addr.args[1]', expected: string"
+
+
+@pytest.mark.parametrize(
+    ("word", "value"),
+    [
+        ("on", True), ("yes", True), ("true", True), ("y", True),
+        ("off", False), ("no", False), ("false", False), ("n", False),
+    ],
+)  # fmt: skip
+def test_a_flag_of_keyval_has_these_words(word: str, value: bool) -> None:
+    """As QEMU's qapi_bool_parse; others, and capitals, are none."""
+    text = "main,addr.transport=socket,addr.type=inet,addr.host=h,addr.port=1,addr.ipv4="
+    addr = InetAddress("h", "1", ipv4=value)
+    assert incoming.parse(text + word) == (MigrateChannel(ChannelType.MAIN, addr),)
+    with pytest.raises(ParseError, match="either on or off"):
+        incoming.parse(text + word.upper())
+
+
+def test_an_exponent_may_be_a_capital() -> None:
+    for reader in JsonReader:
+        assert qemu_json.read_object('{"a": 1E2, "b": 1e2}', reader) == {"a": 100.0, "b": 100.0}
 
 
 def test_up_to_9_2_channels_are_no_uri() -> None:

@@ -245,4 +245,6 @@ def test_each_draft_names_its_argument() -> None:
         "rfc": "channels",
     }
     assert QAPI.argument == "channels"
+    assert {name: dialect.shipped for name, dialect in DRAFTS.items()} == dict.fromkeys(DRAFTS, False)
+    assert QAPI.shipped is True
     assert [dialect.name for dialect in (QAPI, *DRAFTS.values()) if dialect.shipped] == ["qapi"]

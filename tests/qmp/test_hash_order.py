@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from migaddr import WireError, address_from_qmp
-from migaddr.qmp.hash_order import as_met, first_left
+from migaddr.qmp.hash_order import _PRIMES, as_met, first_left
 
 INET = (
     "transport", "type", "host", "port", "numeric", "to", "ipv4", "ipv6", "keep-alive", "keep-alive-count", "keep-alive-idle",
@@ -56,3 +56,10 @@ def test_every_name_is_met_once() -> None:
     names = [f"x{index}" for index in range(2000)] + ["\udc80", "\ud800", "é"]
     assert sorted(as_met(names)) == sorted(names)
     assert first_left(["\ud800"], ()) == "\ud800"
+
+
+def test_a_table_has_the_last_prime_below_its_size() -> None:
+    """As GLib says of its own list: a size is a power of two, and a hash is taken modulo this."""
+    for shift, prime in _PRIMES.items():
+        primes = [n for n in range(2, 2**shift) if all(n % divisor for divisor in range(2, int(n**0.5) + 1))]
+        assert prime == primes[-1]

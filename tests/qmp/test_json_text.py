@@ -101,6 +101,23 @@ def test_a_text_that_is_json(text: str, value: object) -> None:
     assert parse_json(text) == value
 
 
+@pytest.mark.parametrize(
+    ("text", "repaired"),
+    [
+        ("[\u2018a\u2019,\u2018b\u2019]", '["a","b"]'),
+        ("[\u201ca\u201d,\u201cb\u201d]", '["a","b"]'),
+        ("['a','b']", '["a","b"]'),
+        ('[\u201ca\', ",\u2018b"]', '["a\', ","b"]'),
+        ('["a\u201c,""{}]', None),
+    ],
+)
+def test_quotes_of_a_kind_close_what_they_open(text: str, repaired: str | None) -> None:
+    """Two strings rather than one that swallows both; and no repair that is no JSON."""
+    with pytest.raises(ParseError) as caught:
+        parse_json(text)
+    assert caught.value.hint == repaired
+
+
 def test_a_repair_too_long_to_show_is_no_hint() -> None:
     text = f'{{"a\': "{"x" * 3000}"}}'
     with pytest.raises(ParseError, match="quote does not match") as caught:

@@ -52,6 +52,7 @@ def _refused(value: object, **options: Any) -> WireError:
         ({"transport": "socket", "path": "/s"}, "type", "is missing", 'add "type": "unix"'),
         ({"transport": "socket", "args": ["a"]}, "type", "is missing", None),
         ({"host": "h", "port": "1"}, "transport", "is missing", 'add "transport": "socket", "type": "inet"'),
+        ({"path": "/s"}, "transport", "is missing", 'add "transport": "socket", "type": "unix"'),
         ({"args": ["a"]}, "transport", "is missing", 'add "transport": "exec"'),
         ({}, "transport", "is missing", None),
         ({**INET, "to": [1]}, "to", "an array", None),
@@ -65,6 +66,8 @@ def _refused(value: object, **options: Any) -> WireError:
         ({"transport": "nbd"}, "transport", 'cannot be "nbd"', "write one of exec, file, rdma, socket"),
         ({"transport": "tcp"}, "transport", 'cannot be "tcp"', 'write "socket", and "type": "inet"'),
         ({"transport": "inet"}, "transport", "cannot be", 'write "socket", and "type": "inet"'),
+        ({"transport": "unix"}, "transport", "cannot be", 'write "socket", and "type": "unix"'),
+        ({"transport": "fd"}, "transport", "cannot be", 'write "socket", and "type": "fd"'),
         ({"transport": "vsock"}, "transport", "cannot be", 'write "socket", and "type": "vsock"'),
         ({"transport": "socket", "type": "tcp"}, "type", 'cannot be "tcp"', 'write "inet"'),
         ({"transport": "socket", "type": "exec"}, "type", "cannot be", "write one of fd, inet, unix, vsock"),
@@ -93,6 +96,12 @@ def test_a_refused_address(value: object, path: str | None, reason: str, hint: s
     assert error.path == (ADDR if path is None else f"{ADDR}.{path}")
     assert reason in error.reason
     assert hint in error.hint if hint is not None and error.hint is not None else error.hint is hint
+
+
+def test_an_address_by_its_whole_name_is_named() -> None:
+    with pytest.raises(WireError) as caught:
+        channels_from_qmp([{"channel-type": "main", "address": INET}])
+    assert caught.value.hint == "address: write addr"
 
 
 def test_a_member_of_a_later_release_is_named_with_that_release() -> None:
