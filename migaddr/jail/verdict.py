@@ -250,7 +250,7 @@ def _quoted_fd(name: str, said: str | None) -> str | None:
             "fd: migration to a file is not supported. Use file: instead.",
             "Unable to .*",
         )
-        if not (said is None and name[:1].isdigit())
+        if not (said is None and re.match(r"\s*[+-]?[0-9]", name))  # one of its own, as strtol reads it
         else None
     )
 
