@@ -60,6 +60,7 @@ def test_every_name_is_met_once() -> None:
 
 def test_a_table_has_the_last_prime_below_its_size() -> None:
     """As GLib says of its own list: a size is a power of two, and a hash is taken modulo this."""
+    assert list(_PRIMES) == list(range(3, 13))
     for shift, prime in _PRIMES.items():
         primes = [n for n in range(2, 2**shift) if all(n % divisor for divisor in range(2, int(n**0.5) + 1))]
         assert prime == primes[-1]
