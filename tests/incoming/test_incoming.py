@@ -299,6 +299,7 @@ def test_several_options() -> None:
         ("~/qemu -incoming defer", 0, "a shell may replace this"),
         ("x=~/qemu -incoming defer", 2, "a shell may replace this"),
         ("x=/a:~/b qemu -incoming defer", 5, "a shell may replace this"),
+        ("x='a\n':~/b qemu -incoming defer", 7, "a shell may replace this"),
         ("qemu -incoming defer\nqemu", 20, "here the command ends"),
     ],
 )

@@ -40,6 +40,7 @@ REFUSED = [
     ('{"a":1]', "]", "here should be ',' or '}'", None),
     ("[,]", ",", "here should be a value", None),
     ("1 2", "2", "nothing may follow", None),
+    ('["\\u00C9\\u00c9" x]', "x", "here should be ',' or ']'", None),
     ("{} x", "x", "nothing may follow", None),
     ('{"a":1,"a":2}', '"a"', "has already", "keep one"),
     ('{"a":1,"\\u0061":2}', '"\\u0061"', "has already", "keep one"),
