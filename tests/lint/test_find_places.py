@@ -6,9 +6,11 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from migaddr import lint
 from migaddr.lint.addresses import Form
 from migaddr.lint.find.finder import find_addresses
 from migaddr.lint.find.grammars import LANGUAGES
+from migaddr.lint.find.values import HOLE
 from tests.lint.snippets import SNIPPETS, Snippet, find
 
 WORDS = st.text("abcxyz019.-_/", min_size=1, max_size=12).filter(lambda w: w[-1].isalnum())
@@ -105,6 +107,12 @@ def test_broken_files_are_read_as_far_as_they_go(snippet: Snippet, changes: list
 def test_any_bytes_can_be_read(language: str, data: bytes) -> None:
     for one in find_addresses(data, language):
         assert data[one.start : one.end].decode("utf-8", "surrogateescape") == one.text
+
+
+def test_a_separator_that_is_not_known_joins_nothing() -> None:
+    for source in ('vm.migrate(f":{x}:".join(["tcp", h]))\n', 'migrat(":"{":".join(["tcp")]))'):
+        assert all(one.template.text.count(HOLE) == len(one.template.holes) for one in find(source, "python"))
+        lint.check(source, language="python")
 
 
 @pytest.mark.parametrize("opener", ["<<S", "<<~S", '<<"S"', '<< "S"', "<<`S`"])

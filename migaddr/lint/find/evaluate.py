@@ -337,7 +337,7 @@ class Evaluator:
         if parts.type == "composite_literal":
             body = parts.child_by_field_name("body")
             parts = body if body is not None else parts
-        if between is None or parts.type not in syntax.LISTS:
+        if between is None or between.holes or parts.type not in syntax.LISTS:
             return None
         pieces: list[Value] = []
         for index, one in enumerate(parts.named_children):
