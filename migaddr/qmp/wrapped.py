@@ -16,15 +16,24 @@ from migaddr.model import (
     not_an_address,
 )
 from migaddr.qmp import drafts, qapi, wire
+from migaddr.qmp.dialect import Dialect
 from migaddr.qmp.wire import JsonObject
 from migaddr.releases import Release
 
 
-def read(value: object, path: str, release: Release, wrappers: Mapping[str, str]) -> MigrateAddress:
-    """Read one `addr` object; `wrappers` names for each transport the member that holds the address.
+def one_channel(name: str, target: str, wrappers: Mapping[str, str]) -> Dialect[JsonObject]:
+    """Make the dialect of such a draft; `wrappers` names the member that holds the address of a transport."""
 
-    :raises WireError: it has another shape.
-    """
+    def read(value: object, path: str, release: Release) -> MigrateAddress:
+        return _read(value, path, release, wrappers)
+
+    def write(address: MigrateAddress, release: Release) -> JsonObject:
+        return _write(address, target, release, wrappers)
+
+    return drafts.one_channel(name, target, read, write)
+
+
+def _read(value: object, path: str, release: Release, wrappers: Mapping[str, str]) -> MigrateAddress:
     obj = wire.as_object(value, path)
     transport = wire.read_tag(obj, "transport", path, drafts.TRANSPORTS)
     name = wrappers[transport]
@@ -37,11 +46,7 @@ def read(value: object, path: str, release: Release, wrappers: Mapping[str, str]
     return drafts.read_rdma(wire.as_object(inner, path), path, release, ())
 
 
-def write(address: MigrateAddress, target: str, release: Release, wrappers: Mapping[str, str]) -> JsonObject:
-    """Write one `addr` object; `wrappers` as for `read`.
-
-    :raises InexpressibleError: a file; a member that the release lacks; a text that JSON cannot carry.
-    """
+def _write(address: MigrateAddress, target: str, release: Release, wrappers: Mapping[str, str]) -> JsonObject:
     match address:
         case InetAddress() | UnixAddress() | VsockAddress() | FdAddress():
             return {"transport": "socket", wrappers["socket"]: qapi.write_socket(address, release, target)}

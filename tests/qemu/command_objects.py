@@ -5,18 +5,16 @@ python -m tests.qemu.command_objects --series 10.0 --count 20000 [--seed N]
 
 from __future__ import annotations
 
-import argparse
 import json
 import random
-import time
 from typing import Any, TypeAlias
 
 from migaddr import Command, CommandError, ParseError, Release, WireError, command_from_qmp
 from migaddr.jail.commands import is_refused, judge_command, leaves_blocks
-from tests.qemu.bench import SERIES, Qemu, QemuDiedError, binary
+from tests.qemu.bench import Qemu, QemuDiedError, binary
 from tests.qemu.channel_lists import broken
 from tests.qemu.channel_lists import generate as channel_list
-from tests.qemu.report import Differences
+from tests.qemu.report import Differences, by_hand
 
 Json: TypeAlias = Any
 
@@ -134,23 +132,5 @@ def run(series: str, count: int, seed: int) -> Differences:
     return differences
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--series", choices=SERIES, required=True)
-    parser.add_argument("--count", type=int, default=20_000)
-    parser.add_argument("--seed", type=int, default=random.SystemRandom().getrandbits(32))
-    options = parser.parse_args()
-    begin = time.monotonic()
-    differences = run(options.series, options.count, options.seed)
-    print(*differences.found, sep="\n")
-    seconds = time.monotonic() - begin
-    print(
-        f"QEMU {options.series}, seed {options.seed}: {differences.tried} commands,"
-        f" {len(differences.found)} differences, {seconds:.0f} s"
-    )
-
-
 if __name__ == "__main__":
-    main()
+    by_hand(__doc__, run, "commands", 20_000)

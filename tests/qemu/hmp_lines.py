@@ -7,14 +7,12 @@ They go through `human-monitor-command`, most of them to one process. Difference
 
 from __future__ import annotations
 
-import argparse
 import random
-import time
 
 from migaddr import Migrate, MigrateIncoming, MigrateRecover, ParseError, Release, hmp
 from migaddr.jail.verdict import incoming_verdict, outgoing_verdict, shown, without_hint
-from tests.qemu.bench import SERIES, Qemu, QemuDiedError, binary
-from tests.qemu.report import Differences
+from tests.qemu.bench import Qemu, QemuDiedError, binary
+from tests.qemu.report import Differences, by_hand
 from tests.qemu.wholesale import generate as generate_inet
 
 DETACHED = "terminal does not allow synchronous migration, continuing detached"
@@ -227,23 +225,5 @@ def run(series: str, count: int, seed: int) -> Differences:
     return differences
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--series", choices=SERIES, required=True)
-    parser.add_argument("--count", type=int, default=20_000)
-    parser.add_argument("--seed", type=int, default=random.SystemRandom().getrandbits(32))
-    options = parser.parse_args()
-    begin = time.monotonic()
-    differences = run(options.series, options.count, options.seed)
-    print(*differences.found, sep="\n")
-    seconds = time.monotonic() - begin
-    print(
-        f"QEMU {options.series}, seed {options.seed}: {differences.tried} lines, {len(differences.found)} differences,"
-        f" {seconds:.0f} s"
-    )
-
-
 if __name__ == "__main__":
-    main()
+    by_hand(__doc__, run, "lines", 20_000)

@@ -8,18 +8,16 @@ address bound, or by the words with which the use fails. Differences belong into
 
 from __future__ import annotations
 
-import argparse
 import json
 import random
 import re
-import time
 
 from migaddr import ChannelType, ParseError, Release, WireError, incoming
 from migaddr.incoming import DEFER
 from migaddr.jail.verdict import incoming_verdict, shown, without_hint
-from tests.qemu.bench import SERIES, Qemu, QemuDiedError, binary
+from tests.qemu.bench import Qemu, QemuDiedError, binary
 from tests.qemu.channel_lists import generate as generate_channels
-from tests.qemu.report import Differences
+from tests.qemu.report import Differences, by_hand
 from tests.qemu.wholesale import generate as generate_inet
 
 AT_PARSING = (
@@ -210,23 +208,5 @@ def run(series: str, count: int, seed: int) -> Differences:
     return differences
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--series", choices=SERIES, required=True)
-    parser.add_argument("--count", type=int, default=3000)
-    parser.add_argument("--seed", type=int, default=random.SystemRandom().getrandbits(32))
-    options = parser.parse_args()
-    begin = time.monotonic()
-    differences = run(options.series, options.count, options.seed)
-    print(*differences.found, sep="\n")
-    seconds = time.monotonic() - begin
-    print(
-        f"QEMU {options.series}, seed {options.seed}: {differences.tried} values, {len(differences.found)} differences,"
-        f" {seconds:.0f} s"
-    )
-
-
 if __name__ == "__main__":
-    main()
+    by_hand(__doc__, run, "values", 3000)

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import argparse
+import random
+import time
 import warnings
+from collections.abc import Callable
 
 from migaddr import Release
+from tests.qemu.bench import SERIES
 
 MOST_SHOWN = 20
 
@@ -40,3 +45,19 @@ class Differences:
 
 class NewReleaseWarning(UserWarning):
     """A QEMU that migaddr does not know yet behaves otherwise than the latest that it knows."""
+
+
+def by_hand(about: str | None, run: Callable[[str, int, int], Differences], things: str, count: int) -> None:
+    """Be the program that tries `count` generated things, or how many it is told, and prints what differs."""
+    parser = argparse.ArgumentParser(description=about, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--series", choices=SERIES, required=True)
+    parser.add_argument("--count", type=int, default=count)
+    parser.add_argument("--seed", type=int, default=random.SystemRandom().getrandbits(32))
+    options = parser.parse_args()
+    begin = time.monotonic()
+    differences = run(options.series, options.count, options.seed)
+    print(*differences.found, sep="\n")
+    print(
+        f"QEMU {options.series}, seed {options.seed}: {differences.tried} {things},"
+        f" {len(differences.found)} differences, {time.monotonic() - begin:.0f} s"
+    )
