@@ -6,9 +6,11 @@ import contextlib
 import errno
 import functools
 import json
+import math
 import os
 import signal
 import stat
+import time
 from collections.abc import Callable, Generator
 from typing import Final, ParamSpec
 
@@ -28,6 +30,7 @@ from migaddr.uri import format_uri
 
 _DIGESTS: Final = {"xxh3": Digest.XXH3, "crc32": Digest.CRC32, "sha256": Digest.SHA256, "none": Digest.NONE}
 _SIGNALS: Final = (signal.SIGTERM, signal.SIGHUP)
+_ENDING: Final = 5.0  # seconds in which one more of them says nothing new
 
 _P = ParamSpec("_P")
 
@@ -213,9 +216,13 @@ def fails_with_status_1(command: Callable[_P, int]) -> Callable[_P, int]:
 @contextlib.contextmanager
 def _signals() -> Generator[None]:
     """Let SIGTERM and SIGHUP unwind the program like SIGINT, and a write that nobody reads be an error."""
+    first = -math.inf
 
     def end(number: int, _: object) -> None:
-        raise SystemExit(128 + number)
+        nonlocal first
+        if time.monotonic() > first + _ENDING:  # else it is at its end already, and would be cut off there
+            first = time.monotonic()
+            raise SystemExit(128 + number)
 
     before: dict[signal.Signals, object] = {}
     try:

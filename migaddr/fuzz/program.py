@@ -30,6 +30,7 @@ from migaddr.fuzz.differences import Difference, compare
 from migaddr.fuzz.target import TargetError
 from migaddr.generation import Case, Form
 from migaddr.qmp import JsonObject, JsonValue, parse_json
+from migaddr.transport.uninterrupted import uninterrupted
 
 _MOST: Final = 1 << 20  # bytes of an answer
 _TAIL: Final = 2000  # bytes kept of what it says on standard error
@@ -47,6 +48,7 @@ class _Program:
         self._words = list(words)
         self._timeout = timeout
         self._compare_words = compare_words
+        self._process: subprocess.Popen[bytes] | None = None
         self._errors: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 -- `close` closes it
 
     def _start(
@@ -54,8 +56,9 @@ class _Program:
     ) -> subprocess.Popen[bytes]:
         self._errors.seek(0)
         self._errors.truncate()
-        try:
-            return subprocess.Popen(  # noqa: S603 -- that is what was asked for
+
+        def start() -> None:
+            self._process = subprocess.Popen(  # noqa: S603 -- that is what was asked for
                 words,
                 stdin=stdin,
                 stdout=subprocess.PIPE,
@@ -63,8 +66,18 @@ class _Program:
                 start_new_session=True,
                 env={**os.environ, **environment},
             )
+
+        try:
+            uninterrupted(start)
         except (OSError, ValueError) as error:
             raise TargetError(f"{words[0]}: {getattr(error, 'strerror', None) or error}") from error
+        assert self._process is not None
+        return self._process
+
+    def _end(self) -> None:
+        process, self._process = self._process, None
+        if process is not None:
+            end_group(process)
 
     def _forget(self) -> None:
         """Keep what it says on standard error from growing without end."""
@@ -79,6 +92,7 @@ class _Program:
 
     def close(self) -> None:
         """End the process and what it started, and remove its files."""
+        self._end()
         self._errors.close()
 
 
@@ -88,7 +102,6 @@ class Lines(_Program):
 
     def __init__(self, words: Sequence[str], *, timeout: float = 5.0, compare_words: bool = False) -> None:
         super().__init__(words, timeout=timeout, compare_words=compare_words)
-        self._process: subprocess.Popen[bytes] | None = None
         self._buffer = bytearray()
         self._asked = 0
 
@@ -106,9 +119,9 @@ class Lines(_Program):
         :raises TargetError: it cannot be started.
         """
         if self._process is None:
-            self._process = self._start(self._words, subprocess.PIPE, {})
+            process = self._start(self._words, subprocess.PIPE, {})
             self._buffer.clear()
-            for pipe in (self._process.stdin, self._process.stdout):
+            for pipe in (process.stdin, process.stdout):
                 assert pipe is not None
                 os.set_blocking(pipe.fileno(), False)
         self._asked += 1
@@ -182,16 +195,6 @@ class Lines(_Program):
             return Garbled("expect is neither an object nor true", said)
         return Read(value["expect"])
 
-    def _end(self) -> None:
-        process, self._process = self._process, None
-        if process is not None:
-            end_group(process)
-
-    def close(self) -> None:
-        """End the process and what it started."""
-        self._end()
-        super().close()
-
 
 @final
 class Argv(_Program):
@@ -224,13 +227,13 @@ class Argv(_Program):
         encoded = [
             word.encode("utf-8", "surrogateescape").decode("utf-8", "surrogateescape") for word in words
         ]
-        process = self._start(encoded, subprocess.DEVNULL, {"MIGADDR_RELEASE": release})
         try:
+            process = self._start(encoded, subprocess.DEVNULL, {"MIGADDR_RELEASE": release})
             output, _ = process.communicate(timeout=self._timeout)
         except subprocess.TimeoutExpired:
             return Silent(self._timeout)
         finally:
-            end_group(process)
+            self._end()
         said = self._said()
         if process.returncode < 0 or process.returncode > _SIGNALLED or _SANITIZER in said:
             return Died(how_ended(process.returncode), said.decode(errors="replace").strip())

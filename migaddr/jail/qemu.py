@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Final, Self
 
 from migaddr.qmp import JsonObject, JsonValue
+from migaddr.transport.uninterrupted import uninterrupted
 
 JAIL: Final = Path(__file__).with_name("enter.py")
 DEADLINE: Final = 60.0
@@ -38,6 +39,8 @@ class Jailed:
     temporary files are.
     """
 
+    _process: subprocess.Popen[bytes]
+
     def __init__(
         self,
         program: Path,
@@ -58,14 +61,24 @@ class Jailed:
         where += [str(self.folder)] if beside is None else ["--join", str(beside.pid)]
         command = [sys.executable, "-IS", str(JAIL), *where, str(program), *arguments, *options]
         self._output = (self.folder / "output").open("w+b")
-        self._process = subprocess.Popen(  # noqa: S603 -- that is what it is for
-            command,
-            pass_fds=[theirs.fileno()],
-            stdin=subprocess.DEVNULL,
-            stdout=self._output,
-            stderr=subprocess.STDOUT,
-        )
-        theirs.close()
+
+        def start() -> None:
+            self._process = subprocess.Popen(  # noqa: S603 -- that is what it is for
+                command,
+                pass_fds=[theirs.fileno()],
+                stdin=subprocess.DEVNULL,
+                stdout=self._output,
+                stderr=subprocess.STDOUT,
+            )
+
+        try:
+            try:
+                uninterrupted(start)
+            finally:
+                theirs.close()
+        except BaseException:
+            self.close()
+            raise
 
     @property
     def pid(self) -> int:
@@ -80,8 +93,9 @@ class Jailed:
 
     def kill(self) -> None:
         """End the process, and no more."""
-        self._process.kill()
-        self._process.wait(DEADLINE)
+        if hasattr(self, "_process"):
+            self._process.kill()
+            self._process.wait(DEADLINE)
 
     def close(self) -> None:
         """End the process and leave nothing behind."""

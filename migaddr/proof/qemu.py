@@ -18,6 +18,7 @@ from migaddr.errors import UnknownReleaseError
 from migaddr.proof.cells import ProofError
 from migaddr.qmp import JsonObject, JsonValue
 from migaddr.releases import Release
+from migaddr.transport.uninterrupted import uninterrupted
 
 RAM: Final = 64 << 20
 """Bytes of guest RAM: more than any socket or pipe holds, so that nothing is done before it has arrived."""
@@ -59,6 +60,8 @@ def release_of(program: Path) -> Release:
 class Qemu:
     """One process, spoken to over QMP. Leaving it ends the process."""
 
+    _process: subprocess.Popen[bytes]
+
     def __init__(
         self, program: Path, ram: Path, output: Path, *, incoming: bool = False, size: int = RAM
     ) -> None:
@@ -73,7 +76,10 @@ class Qemu:
         self._output: IO[bytes] = output.open("w+b")
         # exec: starts migaddr itself, which may be a checkout
         path = os.pathsep.join(filter(None, (str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH"))))
-        try:
+        self._socket = ours
+        self._reader = ours.makefile("rb")
+
+        def start() -> None:
             self._process = subprocess.Popen(  # noqa: S603 -- that is what was asked for
                 [program, *arguments],
                 pass_fds=[theirs.fileno()],
@@ -82,15 +88,12 @@ class Qemu:
                 stderr=subprocess.STDOUT,
                 env={**os.environ, "PYTHONPATH": path},
             )
-        except BaseException:
-            ours.close()
-            self._output.close()
-            raise
-        finally:
-            theirs.close()
-        self._socket = ours
-        self._reader = ours.makefile("rb")
+
         try:
+            try:
+                uninterrupted(start)
+            finally:
+                theirs.close()
             self._read()
             self.execute("qmp_capabilities")
             self.execute("migrate-set-parameters", {"max-bandwidth": _BANDWIDTH})
@@ -156,8 +159,9 @@ class Qemu:
 
     def close(self) -> None:
         """End the process."""
-        self._process.kill()
-        self._process.wait()
+        if hasattr(self, "_process"):
+            self._process.kill()
+            self._process.wait()
         self._reader.close()
         self._socket.close()
         self._output.close()

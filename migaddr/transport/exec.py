@@ -21,6 +21,7 @@ from migaddr.model import ExecAddress
 from migaddr.transport.base import NEVER, Buffer, Deadline, Options, failing, wrong_way
 from migaddr.transport.pipes import Pipe
 from migaddr.transport.single import SingleListener
+from migaddr.transport.uninterrupted import uninterrupted
 
 _GRACE: Final = 0.5  # seconds to end after SIGTERM, before SIGKILL
 _NEWS: Final = 1.0  # seconds in which a command that reads no more may say how it ended
@@ -43,24 +44,27 @@ class CommandStream:
     def __init__(self, address: ExecAddress, *, reading: bool) -> None:
         self.address = address
         self._reading = reading
-        program, *_ = args = [arg.encode("utf-8", "surrogateescape") for arg in address.args]
-        with failing(address, f"running {address.args[0]!r}"):
-            self._process = subprocess.Popen(  # noqa: S603 -- that is what the address asks for
-                args,
-                executable=program if b"/" in program else b"./" + program,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE if reading else subprocess.DEVNULL,
-                bufsize=0,
-                start_new_session=True,
-            )
-        ours = self._process.stdout if reading else self._process.stdin
         try:
-            assert ours is not None
-            self._pipe = Pipe(os.dup(ours.fileno()), address, reading=reading)
-            ours.close()
+            with failing(address, f"running {address.args[0]!r}"):
+                uninterrupted(self._start)
         except BaseException:
-            self._kill()
+            self.close()
             raise
+
+    def _start(self) -> None:
+        program, *_ = args = [arg.encode("utf-8", "surrogateescape") for arg in self.address.args]
+        self._process = subprocess.Popen(  # noqa: S603 -- that is what the address asks for
+            args,
+            executable=program if b"/" in program else b"./" + program,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE if self._reading else subprocess.DEVNULL,
+            bufsize=0,
+            start_new_session=True,
+        )
+        ours = self._process.stdout if self._reading else self._process.stdin
+        assert ours is not None
+        self._pipe = Pipe(os.dup(ours.fileno()), self.address, reading=self._reading)
+        ours.close()
 
     def read_into(self, buffer: memoryview, deadline: Deadline = NEVER) -> int:
         """Read what there is; at the end see how the command ended."""
@@ -115,8 +119,10 @@ class CommandStream:
 
     def close(self) -> None:
         """End the command if it still runs, and let go of everything."""
-        self._close_pipes()
-        self._kill()
+        if hasattr(self, "_pipe"):
+            self._pipe.close()
+        if hasattr(self, "_process"):
+            self._kill()
 
     def _close_pipes(self) -> None:
         self._pipe.close()
@@ -148,8 +154,7 @@ class CommandStream:
         self.close()
 
     def __del__(self) -> None:  # a signal may come before anybody holds it
-        if hasattr(self, "_pipe"):
-            self.close()
+        self.close()
 
 
 def _ending(status: int) -> str | None:

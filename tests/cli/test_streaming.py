@@ -235,6 +235,19 @@ def test_a_command_ends_with_the_relay_that_started_it(tmp_path: Path) -> None:
     assert children() == before
 
 
+def test_a_signal_more_does_not_cut_the_end_off(tmp_path: Path) -> None:
+    leader = tmp_path / "leader"
+    stubborn = f"exec:trap '' TERM; sleep 1000 & echo $$ >{leader}; cat /dev/zero; sleep 1000"
+    with started("relay", stubborn, "exec:cat >/dev/null") as relay:
+        until(lambda: leader.exists() and leader.read_text())
+        group = int(leader.read_text())
+        for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGTERM):
+            relay.send_signal(number)
+            time.sleep(0.1)  # of the half second that the command has to end by itself
+        assert relay.wait(PATIENCE) == 143
+    until(lambda: session(group) == set())
+
+
 @pytest.mark.parametrize("target", ["unix", "file", "exec"])
 def test_a_relay_translates_on_the_wire(target: str, tmp_path: Path) -> None:
     kept, place = tmp_path / "kept", tmp_path / "s"
