@@ -7,22 +7,30 @@ from fuzz.harness import fuzz, load, text_after
 load()
 
 from migaddr import lint  # noqa: E402 -- counted from here on
+from migaddr.lint.engine import judge  # noqa: E402
 from migaddr.lint.find.grammars import LANGUAGES  # noqa: E402
 from migaddr.lint.fixing import apply_fixes  # noqa: E402
+from migaddr.lint.ignores import apply_ignores  # noqa: E402
+from migaddr.lint.rules import RULES  # noqa: E402
+from migaddr.lint.targets import parse_targets  # noqa: E402
 
 _LANGUAGES = ["text", *sorted(LANGUAGES)]
+_ASKED = [(None, None), (parse_targets("9.0..11.1"), frozenset(RULES))]
+"""What runs it, and the rules: those on by default, and all of them for releases with channels."""
 _ROUNDS = 20
 
 
 def law(data: bytes) -> None:
     """Find, fix what is safe until nothing is left to fix, then what is not."""
-    choice, text = text_after(data, len(_LANGUAGES))
-    language = _LANGUAGES[choice]
+    choice, text = text_after(data, len(_ASKED) * len(_LANGUAGES))
+    asked, language = divmod(choice, len(_LANGUAGES))
+    targets, codes = _ASKED[asked]
     for unsafe in (False, True):
         seen = {text}
         for _ in range(_ROUNDS):
             source = text.encode("utf-8", "surrogateescape")
-            findings = lint.check(text, language=language)
+            findings = judge(source, _LANGUAGES[language], targets=targets, codes=codes)
+            findings = apply_ignores(findings, source, codes).kept
             _check(findings, source)
             fixed = apply_fixes(source, findings, unsafe=unsafe).decode("utf-8", "surrogateescape")
             if fixed == text:

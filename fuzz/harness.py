@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import pkgutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
 import atheris
@@ -38,18 +38,41 @@ def inner(law: Any) -> Callable[..., None]:
     return found
 
 
-def drawn(*laws: Any) -> Law:
-    """Make one law of several that draw: the first byte chooses, Hypothesis draws from the rest."""
+def drawn(law: Any) -> Law:
+    """Make a law of one of Hypothesis, which draws from the bytes."""
     from hypothesis import settings
 
     settings.register_profile("fuzz", database=None, deadline=None)
     settings.load_profile("fuzz")
-    tries: list[Callable[[bytes], object]] = [
-        settings(settings.get_profile("fuzz"))(law).hypothesis.fuzz_one_input for law in laws
-    ]
+    found: Law = settings(settings.get_profile("fuzz"))(law).hypothesis.fuzz_one_input
+    return found
+
+
+def of_json(law: Any, *choices: Sequence[object]) -> Law:
+    """Make a law of one of Hypothesis: a byte chooses each further argument, the rest is the first, as JSON.
+
+    What draws from bytes comes to a whole address late; from the corpus, written as JSON, it is a byte away.
+    """
+    from migaddr import ParseError, parse_json
+
+    tried = inner(law)
+
+    def from_json(data: bytes) -> None:
+        chosen, text = data[: len(choices)], data[len(choices) :]
+        try:
+            value = parse_json(text.decode("utf-8", "surrogateescape"))
+        except ParseError:
+            return
+        tried(value, *(several[byte % len(several)] for several, byte in zip(choices, chosen, strict=True)))
+
+    return from_json
+
+
+def one_of(*laws: Law) -> Law:
+    """Make one law of several: the first byte chooses."""
 
     def law(data: bytes) -> object:
-        return tries[(data[0] if data else 0) % len(tries)](data[1:])
+        return laws[(data[0] if data else 0) % len(laws)](data[1:])
 
     return law
 

@@ -2,12 +2,14 @@
 
     python -m fuzz.make_seeds FOLDER
 
-FOLDER/TARGET/ gets a file for each text and choice. The targets that Hypothesis draws for get random bytes,
+FOLDER/TARGET/ gets a file for each text and choice. Where Hypothesis draws there are random bytes as well,
 the same each time.
 """
 
 from __future__ import annotations
 
+import ast
+import contextlib
 import hashlib
 import json
 import random
@@ -16,18 +18,25 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
-from migaddr import RELEASES, Release
+from migaddr import QAPI, RELEASES, Release
 from migaddr.lint.find.grammars import LANGUAGES
 from migaddr.lint.rules import RULES
 from tests.corpus_rows import rows
+from tests.laws.test_command_laws import DIALECTS
+from tests.laws.test_qmp_laws import DRAFTS
 from tests.lint.snippets import SNIPPETS
 from tests.lint.test_find_lookalikes import LOOKALIKES
 from tests.lint.test_find_templates import TEMPLATES, VARIABLES
 
 _TRIED: Final = ("7.2", "10.0", "11.1")
-_DRAWN: Final = ("commands", "qmp", "round_trip")
 _RANDOM: Final = 200  # of these seeds, for each target that draws
 _LONGEST: Final = 512  # bytes
+_TESTS: Final = Path(__file__).parents[1] / "tests" / "lint"
+# the places of laws in fuzz_qmp and fuzz_commands
+_ADDRESS: Final = 4
+_DRAFT: Final = 5
+_LIST: Final = 6
+_COMMAND: Final = 4
 
 
 def texts(name: str, member: str) -> list[str]:
@@ -48,16 +57,63 @@ def encoded(text: str) -> bytes:
 
 
 def sources() -> Iterator[bytes]:
-    """Give the sources of the linter's tests and rules, and each URI of the corpus in one of them in turn."""
+    """Give the sources of the linter's rules and tests, and each URI of the corpus in one of them in turn."""
     languages = ["text", *sorted(LANGUAGES)]
     known = [(one.language, one.source) for rule in RULES.values() for one in (*rule.bad, *rule.good)]
+    yield from (bytes([len(languages) + languages.index(name)]) + encoded(source) for name, source in known)
     for rows_of in (TEMPLATES, VARIABLES, LOOKALIKES):
         known += [(str(row[0]), str(row[1])) for row in rows_of]
     for index, uri in enumerate(texts("uri", "uri")):
         snippet = SNIPPETS[index % len(SNIPPETS)]
         known.append((snippet.language, f"{snippet.before}{snippet.write(uri)}{snippet.after}"))
-    for language, source in known:
-        yield bytes([languages.index(language)]) + encoded(source)
+    for language, source in (*known, *literals()):
+        with contextlib.suppress(UnicodeEncodeError):  # half a pair
+            yield bytes([languages.index(language)]) + encoded(source)
+
+
+def literals() -> Iterator[tuple[str, str]]:
+    """Give each language and source that stand together in a tuple or a call of the linter's tests."""
+    for path in sorted(_TESTS.glob("test_*.py")):
+        for node in ast.walk(ast.parse(path.read_text())):
+            beside: list[ast.expr] = []
+            if isinstance(node, ast.Tuple):
+                beside = node.elts
+            elif isinstance(node, ast.Call):
+                beside = [*node.args, *(keyword.value for keyword in node.keywords)]
+            words = [one.value for one in beside if isinstance(one, ast.Constant)]
+            texts = [word for word in words if isinstance(word, str)]
+            named = [text for text in texts if text in LANGUAGES] or ["text"]
+            yield from ((named[0], text) for text in texts if text not in LANGUAGES and " " in text)
+
+
+def of_json(law: int, of: Iterable[object], *chosen: int) -> Iterator[bytes]:
+    """Put the choice of a law, of a release, for the three that were run, and further ones before JSON."""
+    for value in of:
+        text = json.dumps(value, separators=(",", ":")).encode()
+        for series in _TRIED:
+            yield bytes([law, RELEASES.index(Release.parse(series)), *chosen]) + text
+
+
+def channels() -> Iterator[bytes]:
+    """Give the channels of the corpus, each address of them by itself, and the channels of the drafts."""
+    lists = [row["channels"] for row in rows("channels") + rows("drafts")]
+    yield from of_json(_LIST, lists)
+    within = [one for many in lists if isinstance(many, list) for one in many if isinstance(one, dict)]
+    yield from of_json(_ADDRESS, [one["addr"] for one in within if "addr" in one])
+    remainders = [uri.partition(":")[2] for uri in texts("uri", "uri") if uri.startswith(("rdma:", "tcp:"))]
+    yield from of_json(_ADDRESS, [{"transport": "rdma", "rdma-str": text} for text in remainders])
+    for at, dialect in enumerate(DRAFTS):
+        yield from of_json(_DRAFT, [row[dialect.name] for row in rows("drafts") if dialect.name in row], at)
+
+
+def commands() -> Iterator[bytes]:
+    """Give the commands of the corpus, and those with the channels of a draft."""
+    given = [{"execute": "migrate", "arguments": {"uri": uri}} for uri in texts("uri", "uri")]
+    yield from of_json(_COMMAND, [row["command"] for row in rows("commands")] + given, DIALECTS.index(QAPI))
+    for dialect in DRAFTS:
+        posted = [row[dialect.name] for row in rows("drafts") if dialect.name in row]
+        written = [{"execute": "migrate", "arguments": {dialect.argument: value}} for value in posted]
+        yield from of_json(_COMMAND, written, DIALECTS.index(dialect))
 
 
 def random_bytes(name: str) -> list[bytes]:
@@ -80,7 +136,9 @@ def seeds() -> dict[str, list[bytes]]:
         "json": [encoded(json.dumps(value)) for value in objects]
         + [encoded(value) for value in texts("incoming", "value") if value.startswith("{")],
         "lint": list(sources()),
-        **{name: random_bytes(name) for name in _DRAWN},
+        "qmp": [*random_bytes("qmp"), *channels()],
+        "commands": [*random_bytes("commands"), *commands()],
+        "round_trip": random_bytes("round_trip"),
     }
 
 

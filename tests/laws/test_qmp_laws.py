@@ -142,6 +142,7 @@ def test_draft_and_landed_channels_convert_into_each_other(
 @example({1: 2}, RELEASES[-1])
 @example({"transport": "socket", "type": "fd", "str": "x", 1: 2}, RELEASES[-1])
 @example({"transport": "rdma", "rdma-str": '[b]:]"'}, RELEASES[0])
+@example({"transport": "rdma", "rdma-str": "[,addr=[a=b:c]:80"}, RELEASES[-1])
 def test_any_value_gives_an_address_or_our_error(value: object, release: Release) -> None:
     for dialect in DIALECTS:
         try:
@@ -151,7 +152,12 @@ def test_any_value_gives_an_address_or_our_error(value: object, release: Release
             assert error.reason
             assert str(error)
         else:
-            written = address_to_qmp(address, dialect, release=release)
+            try:
+                written = address_to_qmp(address, dialect, release=release)
+            except InexpressibleError:
+                # a few addresses have a text that nobody would write
+                assert isinstance(value, dict) and "rdma-str" in value
+                continue
             assert address_from_qmp(written, dialect, release=release) == address
             # one address has several texts; and RFC reads the form of its schema and that of its examples
             if "rdma-str" not in written and dialect is not RFC:
@@ -170,11 +176,14 @@ def test_any_value_gives_channels_of_a_draft_or_our_error(
         assert error.path.startswith(dialect.argument)
         assert (error.qemu_message, error.crashes_qemu) == (None, False)
         assert str(error)
-    else:
-        assert (
-            channels_from_qmp(channels_to_qmp(found, dialect, release=release), dialect, release=release)
-            == found
-        )
+        return
+    try:
+        written = channels_to_qmp(found, dialect, release=release)
+    except InexpressibleError:
+        # a few addresses have a text that nobody would write
+        assert "rdma-str" in json.dumps(value)
+        return
+    assert channels_from_qmp(written, dialect, release=release) == found
 
 
 @given(nearly_channels, releases)
