@@ -20,12 +20,14 @@ from migaddr.model import (
     FileAddress,
     InetAddress,
     MigrateAddress,
+    MigrateChannel,
     RdmaAddress,
     UnixAddress,
     VsockAddress,
     not_an_address,
 )
 from migaddr.qmp import drafts, qapi, wire
+from migaddr.qmp.dialect import Dialect
 from migaddr.qmp.wire import JsonObject
 from migaddr.releases import Release
 from migaddr.uri import format_uri
@@ -34,6 +36,22 @@ from migaddr.uri.scheme import parse_inet
 _TARGET: Final = "the draft of December 2022"
 _WRAPPERS: Final = {"socket": "socket-type", "exec": "exec-str", "rdma": "rdma-str"}
 _RDMA_PREFIX: Final = "rdma:"
+
+
+def read_address(value: object, release: Release) -> MigrateAddress:
+    """Read one `addr` object.
+
+    :raises WireError: it has another shape than the draft's, or `rdma-str` cannot be read.
+    """
+    return drafts.unanswered(_read, value, "channel.addr", release)
+
+
+def read_channels(value: object, release: Release) -> tuple[MigrateChannel, ...]:
+    """Read the one channel.
+
+    :raises WireError: it has another shape than the draft's.
+    """
+    return drafts.read_one(value, _read, release)
 
 
 def _read(value: object, path: str, release: Release) -> MigrateAddress:
@@ -51,7 +69,12 @@ def _read(value: object, path: str, release: Release) -> MigrateAddress:
         raise WireError(error.reason, f"{path}.rdma-str", hint=error.hint) from None
 
 
-def _write(address: MigrateAddress, release: Release) -> JsonObject:
+def write_address(address: MigrateAddress, release: Release) -> JsonObject:
+    """Write one `addr` object.
+
+    :raises InexpressibleError: a file; an argument vector that is no shell command; an RDMA address that no
+        URI of this release can say; a member that the release lacks; a text that JSON cannot carry.
+    """
     match address:
         case InetAddress() | UnixAddress() | VsockAddress() | FdAddress():
             written = qapi.write_socket(address, release, _TARGET)
@@ -71,5 +94,16 @@ def _write(address: MigrateAddress, release: Release) -> JsonObject:
             raise not_an_address(address)
 
 
-DRAFT_V1: Final = drafts.one_channel("draft-v1", _TARGET, _read, _write)
+def write_channels(channels: tuple[MigrateChannel, ...], release: Release) -> JsonObject:
+    """Write the one channel.
+
+    :raises InexpressibleError: there is not exactly one main channel, or the draft cannot say its address.
+    """
+    main = drafts.main_channel(channels, _TARGET, drafts.ONE_CHANNEL)
+    return drafts.write_one(main, write_address, release)
+
+
+DRAFT_V1: Final = Dialect(
+    "draft-v1", read_address, write_address, read_channels, write_channels, argument="channel"
+)
 """The draft of December 2022: `channel`, one object. Every release refuses it."""

@@ -23,7 +23,6 @@ from migaddr.model import (
     RdmaAddress,
 )
 from migaddr.qmp import members, qapi, wire
-from migaddr.qmp.dialect import Dialect
 from migaddr.qmp.wire import JsonObject, JsonValue, Member, Shape
 from migaddr.releases import Release
 from migaddr.uri import exec_address, exec_command
@@ -49,22 +48,12 @@ AddrReader: TypeAlias = Callable[[object, str, Release], MigrateAddress]
 """(value, path, release) -> the address of one `addr` object."""
 
 
-AddrWriter: TypeAlias = Callable[[MigrateAddress, Release], JsonObject]
+def read_one(value: object, read: AddrReader, release: Release) -> tuple[MigrateChannel, ...]:
+    """Read `channel`, one object.
 
-
-def one_channel(name: str, target: str, read: AddrReader, write: AddrWriter) -> Dialect[JsonObject]:
-    """Make the dialect of a draft with `channel`, one object; `target` is what errors of writing call it."""
-
-    def read_address(value: object, release: Release) -> MigrateAddress:
-        return unanswered(read, value, "channel.addr", release)
-
-    def read_channels(value: object, release: Release) -> tuple[MigrateChannel, ...]:
-        return (unanswered(_read_channel, value, "channel", read, release),)
-
-    def write_channels(channels: tuple[MigrateChannel, ...], release: Release) -> JsonObject:
-        return write_one(main_channel(channels, target, ONE_CHANNEL), write, release)
-
-    return Dialect(name, read_address, write, read_channels, write_channels, argument="channel")
+    :raises WireError: it has another shape.
+    """
+    return (unanswered(_read_channel, value, "channel", read, release),)
 
 
 def read_list_of_one(value: object, read: AddrReader, release: Release) -> tuple[MigrateChannel, ...]:
@@ -75,7 +64,9 @@ def read_list_of_one(value: object, read: AddrReader, release: Release) -> tuple
     return unanswered(_read_list, value, read, release)
 
 
-def write_one(address: MigrateAddress, write: AddrWriter, release: Release) -> JsonObject:
+def write_one(
+    address: MigrateAddress, write: Callable[[MigrateAddress, Release], JsonObject], release: Release
+) -> JsonObject:
     """Write one channel of type main.
 
     :raises InexpressibleError: as `write`.

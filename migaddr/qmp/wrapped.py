@@ -16,24 +16,15 @@ from migaddr.model import (
     not_an_address,
 )
 from migaddr.qmp import drafts, qapi, wire
-from migaddr.qmp.dialect import Dialect
 from migaddr.qmp.wire import JsonObject
 from migaddr.releases import Release
 
 
-def one_channel(name: str, target: str, wrappers: Mapping[str, str]) -> Dialect[JsonObject]:
-    """Make the dialect of such a draft; `wrappers` names the member that holds the address of a transport."""
+def read(value: object, path: str, release: Release, wrappers: Mapping[str, str]) -> MigrateAddress:
+    """Read one `addr` object; `wrappers` names for each transport the member that holds the address.
 
-    def read(value: object, path: str, release: Release) -> MigrateAddress:
-        return _read(value, path, release, wrappers)
-
-    def write(address: MigrateAddress, release: Release) -> JsonObject:
-        return _write(address, target, release, wrappers)
-
-    return drafts.one_channel(name, target, read, write)
-
-
-def _read(value: object, path: str, release: Release, wrappers: Mapping[str, str]) -> MigrateAddress:
+    :raises WireError: it has another shape.
+    """
     obj = wire.as_object(value, path)
     transport = wire.read_tag(obj, "transport", path, drafts.TRANSPORTS)
     name = wrappers[transport]
@@ -46,7 +37,11 @@ def _read(value: object, path: str, release: Release, wrappers: Mapping[str, str
     return drafts.read_rdma(wire.as_object(inner, path), path, release, ())
 
 
-def _write(address: MigrateAddress, target: str, release: Release, wrappers: Mapping[str, str]) -> JsonObject:
+def write(address: MigrateAddress, target: str, release: Release, wrappers: Mapping[str, str]) -> JsonObject:
+    """Write one `addr` object; `wrappers` as for `read`.
+
+    :raises InexpressibleError: a file; a member that the release lacks; a text that JSON cannot carry.
+    """
     match address:
         case InetAddress() | UnixAddress() | VsockAddress() | FdAddress():
             return {"transport": "socket", wrappers["socket"]: qapi.write_socket(address, release, target)}
