@@ -6,6 +6,7 @@ import itertools
 import multiprocessing
 import os
 import signal
+import threading
 import time
 from collections import deque
 from collections.abc import Iterable, Iterator
@@ -112,7 +113,7 @@ def run(tasks: Iterable[Task | Skipped], jobs: int) -> Iterator[Outcome | Skippe
 def _in_pool(pieces: Iterator[list[Task | Skipped]], jobs: int) -> Iterator[Outcome | Skipped]:
     """Do pieces until none is left or a process dies; what waits then is lost, and said to be."""
     waiting: deque[tuple[list[Task | Skipped], Future[list[Outcome]]]] = deque()
-    with ProcessPoolExecutor(jobs, multiprocessing.get_context("forkserver"), _ignore_interrupt) as pool:
+    with ProcessPoolExecutor(jobs, multiprocessing.get_context("forkserver"), _follow) as pool:
         try:
             for piece in pieces:
                 try:
@@ -143,9 +144,17 @@ def _done(piece: list[Task | Skipped], future: Future[list[Outcome]]) -> Iterato
         yield one if isinstance(one, Skipped) else next(outcomes)
 
 
-def _ignore_interrupt() -> None:
-    """Leave Ctrl-C to the process that the others work for."""
+def _follow() -> None:
+    """Leave Ctrl-C to the process that the others work for, and end when it has: nobody else ends them."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+
+    def end() -> None:
+        parent.join()
+        os._exit(1)
+
+    threading.Thread(target=end, daemon=True).start()
 
 
 def _work_all(tasks: list[Task]) -> list[Outcome]:
