@@ -13,12 +13,13 @@ import contextlib
 import hashlib
 import json
 import random
+import shlex
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
-from migaddr import QAPI, RELEASES, Release
+from migaddr import QAPI, RELEASES, Dialect, Release
 from migaddr.lint.find.grammars import LANGUAGES
 from migaddr.lint.rules import RULES
 from tests.corpus_rows import rows
@@ -57,18 +58,30 @@ def encoded(text: str) -> bytes:
 
 
 def sources() -> Iterator[bytes]:
-    """Give the sources of the linter's rules and tests, and each URI of the corpus in one of them in turn."""
+    """Give the sources of the linter's rules and tests, and the corpus as sources."""
     languages = ["text", *sorted(LANGUAGES)]
-    known = [(one.language, one.source) for rule in RULES.values() for one in (*rule.bad, *rule.good)]
-    yield from (bytes([len(languages) + languages.index(name)]) + encoded(source) for name, source in known)
-    for rows_of in (TEMPLATES, VARIABLES, LOOKALIKES):
-        known += [(str(row[0]), str(row[1])) for row in rows_of]
+    examples = [(one.language, one.source) for rule in RULES.values() for one in (*rule.bad, *rule.good)]
+    known = [(str(row[0]), str(row[1])) for table in (TEMPLATES, VARIABLES, LOOKALIKES) for row in table]
     for index, uri in enumerate(texts("uri", "uri")):
         snippet = SNIPPETS[index % len(SNIPPETS)]
         known.append((snippet.language, f"{snippet.before}{snippet.write(uri)}{snippet.after}"))
-    for language, source in (*known, *literals()):
-        with contextlib.suppress(UnicodeEncodeError):  # half a pair
-            yield bytes([languages.index(language)]) + encoded(source)
+    asked = [(0, examples), (0, known), (0, literals()), (1, examples), (1, messages())]
+    for rules, several in asked:
+        for language, source in several:
+            with contextlib.suppress(UnicodeEncodeError):  # half a pair
+                yield bytes([rules * len(languages) + languages.index(language)]) + encoded(source)
+
+
+def messages() -> Iterator[tuple[str, str]]:
+    """Give each command of the corpus as JSON, each line of the monitor, and each `-incoming` in a shell."""
+    commands = [row["command"] for row in rows("commands")]
+    commands += [migrate("channels", row["channels"]) for row in rows("channels")]
+    commands += [migrate("uri", uri) for uri in texts("uri", "uri")]
+    commands += [command for _, command in posted()]
+    yield from (("json", compact(command)) for command in commands)
+    yield from (("text", f"(qemu) {line}\n") for line in texts("hmp", "line"))
+    for value in texts("incoming", "value"):
+        yield "shell", f"qemu-system-x86_64 -incoming {shlex.quote(value)}\n"
 
 
 def literals() -> Iterator[tuple[str, str]]:
@@ -86,10 +99,28 @@ def literals() -> Iterator[tuple[str, str]]:
             yield from ((named[0], text) for text in texts if text not in LANGUAGES and " " in text)
 
 
+def compact(value: object) -> str:
+    """Write JSON, in ASCII."""
+    return json.dumps(value, separators=(",", ":"))
+
+
+def migrate(argument: str, value: object) -> dict[str, object]:
+    """Make the command that is given this."""
+    return {"execute": "migrate", "arguments": {argument: value}}
+
+
+def posted() -> Iterator[tuple[Dialect[object], dict[str, object]]]:
+    """Give the commands with the channels of a draft."""
+    for dialect in DRAFTS:
+        for row in rows("drafts"):
+            if dialect.name in row:
+                yield dialect, migrate(dialect.argument, row[dialect.name])
+
+
 def of_json(law: int, of: Iterable[object], *chosen: int) -> Iterator[bytes]:
     """Put the choice of a law, of a release, for the three that were run, and further ones before JSON."""
     for value in of:
-        text = json.dumps(value, separators=(",", ":")).encode()
+        text = encoded(compact(value))
         for series in _TRIED:
             yield bytes([law, RELEASES.index(Release.parse(series)), *chosen]) + text
 
@@ -108,12 +139,10 @@ def channels() -> Iterator[bytes]:
 
 def commands() -> Iterator[bytes]:
     """Give the commands of the corpus, and those with the channels of a draft."""
-    given = [{"execute": "migrate", "arguments": {"uri": uri}} for uri in texts("uri", "uri")]
+    given = [migrate("uri", uri) for uri in texts("uri", "uri")]
     yield from of_json(_COMMAND, [row["command"] for row in rows("commands")] + given, DIALECTS.index(QAPI))
-    for dialect in DRAFTS:
-        posted = [row[dialect.name] for row in rows("drafts") if dialect.name in row]
-        written = [{"execute": "migrate", "arguments": {dialect.argument: value}} for value in posted]
-        yield from of_json(_COMMAND, written, DIALECTS.index(dialect))
+    for dialect, command in posted():
+        yield from of_json(_COMMAND, [command], DIALECTS.index(dialect))
 
 
 def random_bytes(name: str) -> list[bytes]:
