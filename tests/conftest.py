@@ -27,6 +27,14 @@ settings.load_profile(os.environ.get("MIGADDR_PROFILE", "default"))
 SEED = os.environ.setdefault("MIGADDR_QEMU_SEED", str(random.SystemRandom().getrandbits(32)))
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes minutes in a virtual machine: one of several workers would be alone with it at the end."""
+    items.sort(
+        key=lambda item: item.path.parent.name not in ("vm", "proof") and "in_a_vm" not in item.path.name
+    )
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Print the seed with which texts and lists for real QEMU were generated."""
     terminalreporter.write_line(f"MIGADDR_QEMU_SEED={SEED}")
