@@ -119,6 +119,10 @@ class Jailed:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    def __del__(self) -> None:  # a signal may come before anybody holds it
+        if hasattr(self, "_output") and self.folder.exists():
+            self.close()
+
 
 class Qemu(Jailed):
     """A QEMU that waits for commands, and is spoken to over QMP."""
@@ -129,11 +133,11 @@ class Qemu(Jailed):
     def __init__(
         self, program: Path, *options: str, incoming: str | None = "defer", place: Path | None = None
     ) -> None:
-        super().__init__(program, *options, incoming=incoming, place=place)
-        self.socket.settimeout(DEADLINE)
-        self._reader = self.socket.makefile("rb")
         self.events: list[JsonObject] = []
+        super().__init__(program, *options, incoming=incoming, place=place)
         try:
+            self.socket.settimeout(DEADLINE)
+            self._reader = self.socket.makefile("rb")
             self.version = _object(_object(self._read().get("QMP")).get("version"))
             self.execute("qmp_capabilities")
         except BaseException:
@@ -218,7 +222,8 @@ class Qemu(Jailed):
 
     def close(self) -> None:
         """End the process and leave nothing behind."""
-        self._reader.close()
+        if hasattr(self, "_reader"):
+            self._reader.close()
         super().close()
 
 

@@ -172,6 +172,10 @@ class Qemu:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    def __del__(self) -> None:  # a signal may come before anybody holds it
+        if hasattr(self, "_reader"):
+            self.close()
+
 
 def migaddr_command(*arguments: str) -> tuple[str, ...]:
     """Give the argument vector that runs this migaddr."""

@@ -19,6 +19,7 @@ from migaddr import LATEST, ExecAddress
 from migaddr.fuzz.campaign import made
 from migaddr.fuzz.program import Argv, Lines
 from migaddr.generation import Form
+from migaddr.jail import qemu as jail
 from migaddr.jail.qemu import Jailed
 from migaddr.proof.qemu import Qemu
 from migaddr.transport import connect, listen
@@ -73,6 +74,7 @@ STARTERS: dict[str, Callable[[Path], object]] = {
     "argv": lambda _: ask(Argv((*SLEEP, "1000"))),
     "proof": lambda folder: Qemu(sleeper(folder), folder / "ram", folder / "output"),
     "jail": lambda folder: Jailed(sleeper(folder), place=folder),
+    "jailed qemu": lambda folder: jail.Qemu(sleeper(folder), place=folder),
 }
 
 
