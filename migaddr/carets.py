@@ -3,23 +3,41 @@
 from __future__ import annotations
 
 _WIDTH = 76  # columns that the line may take, without its indent
-_LEAST_CONTEXT = 8  # characters of the text shown on either side of the part, if there are
-_LONGEST = 48  # characters of the part itself; the middle of a longer one is left out
+_LEAST_CONTEXT = 8  # columns of the text shown on either side of the part, if there are
+_LONGEST = 48  # columns and characters of the part itself; the middle of a longer one is left out
 _MOST_IN_A_SENTENCE = 256
 _ESCAPES = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 
 def under(text: str, start: int, end: int, indent: str = "  ") -> str:
     """Give two lines: `text` made printable and cut to fit, and carets under `text[start:end]`."""
-    part = printable(shortened(text[start:end], _LONGEST))
+    part = _middle_left_out(text[start:end])
     room = max(_LEAST_CONTEXT, (_WIDTH - max(1, columns(part))) // 2 - len("..."))
+    backwards, forwards = text[max(0, start - 2 * room) : start][::-1], text[end : end + 2 * room]
     # what one side does not need, the other may have
-    before = min(start, 2 * room - min(len(text) - end, room))
-    after = min(len(text) - end, 2 * room - before)
+    before = _fitting(backwards, 2 * room - min(columns(printable(forwards)), room))
+    after = _fitting(forwards, 2 * room - columns(printable(backwards[:before])))
     left = ("..." if before < start else "") + printable(text[start - before : start])
     right = printable(text[end : end + after]) + ("..." if end + after < len(text) else "")
     marks = " " * columns(left) + "^" * max(1, columns(part))
     return f"{indent}{left}{part}{right}\n{indent}{marks}"
+
+
+def _middle_left_out(part: str) -> str:
+    if len(part) <= _LONGEST and columns(printable(part)) <= _LONGEST:
+        return printable(part)
+    head, tail = part[: _LONGEST * 2 // 3], part[-_LONGEST // 4 :][::-1]
+    head, tail = head[: _fitting(head, _LONGEST * 2 // 3)], tail[: _fitting(tail, _LONGEST // 4)]
+    return f"{printable(head)}...{printable(tail[::-1])}"
+
+
+def _fitting(text: str, room: int) -> int:
+    """Count the characters, from the first on, that fit into so many columns."""
+    for at, c in enumerate(text):
+        room -= columns(printable(c))
+        if room < 0:
+            return at
+    return len(text)
 
 
 def shortened(text: str, longest: int = _MOST_IN_A_SENTENCE) -> str:

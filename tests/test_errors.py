@@ -9,6 +9,8 @@ import subprocess
 import sys
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import migaddr
 from migaddr import (
@@ -107,6 +109,20 @@ def test_a_long_text_is_cut_on_both_sides_and_in_the_part() -> None:
     assert shown.startswith("  ...") and shown.endswith("...")
     assert len(shown) <= 78
     assert marks.strip() == "^" * (32 + 3 + 12)
+
+
+@given(st.text("a\n\x01\u65e5\u0301\udc80\U000fffff", max_size=300) | st.text(max_size=200), st.data())
+def test_the_line_and_the_carets_fit_whatever_is_shown(text: str, data: st.DataObject) -> None:
+    start = data.draw(st.integers(0, len(text)))
+    end = data.draw(st.integers(start, len(text)))
+    shown, marks = carets.under(text, start, end).split("\n")
+    assert carets.columns(shown) <= 78
+    part = carets.printable(text[start:end])
+    if len(text[start:end]) <= 48 and carets.columns(part) <= 48:
+        assert part in shown
+        assert marks.count("^") == max(1, carets.columns(part))
+    else:
+        assert 1 <= marks.count("^") <= 32 + 3 + 12
 
 
 def test_errors_differ_from_other_types() -> None:
