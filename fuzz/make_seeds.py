@@ -19,6 +19,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
+from fuzz.rare_sources import RARE
 from migaddr import QAPI, RELEASES, Dialect, Release
 from migaddr.lint.find.grammars import LANGUAGES
 from migaddr.lint.rules import RULES
@@ -65,7 +66,7 @@ def sources() -> Iterator[bytes]:
     for index, uri in enumerate(texts("uri", "uri")):
         snippet = SNIPPETS[index % len(SNIPPETS)]
         known.append((snippet.language, f"{snippet.before}{snippet.write(uri)}{snippet.after}"))
-    asked = [(0, examples), (0, known), (0, literals()), (1, examples), (1, messages())]
+    asked = [(0, examples), (0, known), (0, literals()), (0, RARE), (1, examples), (1, messages()), (1, RARE)]
     for rules, several in asked:
         for language, source in several:
             with contextlib.suppress(UnicodeEncodeError):  # half a pair
