@@ -58,7 +58,7 @@ def _is_endless(data: bytes) -> bool:
         try:
             signal.signal(signal.SIGPROF, signal.SIG_DFL)
             signal.setitimer(signal.ITIMER_PROF, 0.1)
-            grammars.parse(data, "perl")
+            grammars.parser("perl").parse(data)
         finally:
             os._exit(0)
     return os.waitpid(child, 0)[1] != 0

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from migaddr import lint
 from migaddr.lint.addresses import Form
+from migaddr.lint.find import grammars
 from migaddr.lint.find.finder import find_addresses
 from migaddr.lint.find.grammars import LANGUAGES
 from migaddr.lint.find.values import HOLE
@@ -126,6 +127,18 @@ def test_perl_with_a_heredoc_is_read_by_its_grammar() -> None:
     """As text the hole would not be one: `$m->{addr}` has no end there."""
     source = 'print <<"S";\nhost $x\nS\nmon_cmd($vmid, "migrate", uri => "tcp:" . $m->{addr} . ":1");\n'
     assert [one.value for one in find(source, "perl")] == ["tcp:{}:1"]
+
+
+def test_what_a_grammar_seeks_without_an_end_is_read_as_text() -> None:
+    """A fuzzer met it: the TSX grammar looks for the least broken reading of this, and does not come to one."""
+    source = (
+        b'const \xff\xff\xff\xfftring[] = [\x01g[] = [\x01char =migra a->path)"-incoming", ; \xff'
+        b'\xff\xffc:tp\xff"char =migratrat\x9d\x0btcp:fd:{refd:t.unix:%s", a->path)"-d:{ref'
+        b'd:t.unix:%s", a->path)"-incoming", ; \xff\xff\xffc:tp\xff"}unix:/tmx"];\x10'
+    )
+    assert grammars.parse(source, "tsx") is None
+    assert [one.text for one in find_addresses(source + b"\n-incoming tcp:h:1\n", "tsx")] == ["tcp:h:1"]
+    assert grammars.parse(b"const a = 1;", "tsx") is not None
 
 
 @pytest.mark.parametrize("text", ["- {}", "? {}", "{}a:\n", "{}-\n", "{}? \n"])

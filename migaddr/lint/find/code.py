@@ -15,7 +15,6 @@ from tree_sitter import Node, Tree
 from migaddr.lint.find import syntax
 from migaddr.lint.find.context import Judge
 from migaddr.lint.find.evaluate import Evaluator
-from migaddr.lint.find.grammars import parse
 from migaddr.lint.find.nodes import Nodes
 from migaddr.lint.find.text import Beside, Sighting, sightings
 from migaddr.lint.find.values import HOLE, Value, hole, literal
@@ -74,10 +73,10 @@ _URI_NAME: Final = re.compile(
 class CodeFinder:
     """Finds the addresses of one file."""
 
-    def __init__(self, data: bytes, language: str, path: str, hits: list[int]) -> None:
+    def __init__(self, data: bytes, tree: Tree, language: str, path: str, hits: list[int]) -> None:
         self.data: bytes = data
         self.hits: list[int] = hits
-        self.tree: Tree = parse(data, language)
+        self.tree: Tree = tree
         self.evaluator: Evaluator = Evaluator(data, language)
         self.nodes: Nodes = Nodes(self.tree)
         self.judge: Judge = Judge(self.evaluator, self.nodes, path)
@@ -432,9 +431,9 @@ def _looks_like_arguments(call: Node, evaluator: Evaluator) -> bool:
     return any(word in name for word in ("qmp", "execute", "cmd", "command", "run", "monitor"))
 
 
-def regions(data: bytes, language: str, hits: list[int]) -> Iterator[tuple[int, int, str]]:
+def regions(data: bytes, tree: Tree, language: str, hits: list[int]) -> Iterator[tuple[int, int, str]]:
     """Give the parts of a Makefile or a Markdown text around the hits: start, end, and language."""
-    nodes = Nodes(parse(data, language))
+    nodes = Nodes(tree)
     kinds = _REGIONS[language]
     done = -1
     for hit in hits:

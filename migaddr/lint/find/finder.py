@@ -135,18 +135,19 @@ def _candidates(data: bytes, language: str, path: str) -> Iterator[Sighting]:
     if not places:
         return
     from migaddr.lint.find.code import CodeFinder, regions
-    from migaddr.lint.find.grammars import is_endless
+    from migaddr.lint.find.grammars import parse
 
-    if language == "perl" and is_endless(data):
+    tree = parse(data, language)
+    if tree is None:
         yield from _as_text(data, path)
         return
     if language in ("make", "markdown"):
-        for start, end, inner in regions(data, language, places):
+        for start, end, inner in regions(data, tree, language, places):
             yield from _shifted(data[start:end], start, inner, path)
             if inner == "shell":  # what is fenced as shell is often a session, with what the programs say
                 yield from sightings(literal(_text(data[start:end]), start))
         return
-    yield from CodeFinder(data, language, path, places).find()
+    yield from CodeFinder(data, tree, language, path, places).find()
 
 
 def _as_text(data: bytes, path: str) -> Iterator[Sighting]:

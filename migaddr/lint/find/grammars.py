@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import importlib
+import itertools
 import re
 import sys
 import warnings
@@ -83,7 +84,8 @@ def is_endless(data: bytes) -> bool:
 
 
 @functools.cache
-def _parser(language: str) -> Parser:
+def parser(language: str) -> Parser:
+    """Give the reader of a language, made once."""
     package, function = _PACKAGES[language]
     module = importlib.import_module(package)
     with warnings.catch_warnings():
@@ -93,6 +95,24 @@ def _parser(language: str) -> Parser:
         return Parser(Language(grammar))
 
 
-def parse(data: bytes, language: str) -> Tree:
-    """Parse a file; what is broken in it becomes ERROR nodes."""
-    return _parser(language).parse(data)
+# a grammar's search for the least broken reading of what is broken may not end: TSX
+_CHUNK: Final = 512  # bytes: what the Perl scanner reads again and again is short
+_STEPS: Final = (
+    2000  # of a hundred operations each, and one for each four bytes: ten times what real files take
+)
+
+
+def parse(data: bytes, language: str) -> Tree | None:
+    """Parse a file; what is broken in it becomes ERROR nodes. None: the grammar does not come to an end."""
+    if language == "perl" and is_endless(data):
+        return None
+    reader = parser(language)
+    steps = itertools.count()
+    most = _STEPS + len(data) // 4
+    try:
+        return reader.parse(
+            lambda at, _: data[at : at + _CHUNK], progress_callback=lambda *_: next(steps) > most
+        )
+    except ValueError:
+        reader.reset()
+        return None
