@@ -1,4 +1,4 @@
-"""Makes the seeds of the targets, from the rows of tests/corpus and the linter's tests.
+"""Makes the seeds of the targets: rows of tests/corpus, the linter's tests, what earlier runs met.
 
     python -m fuzz.make_seeds FOLDER
 
@@ -19,7 +19,6 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
-from fuzz.rare_sources import RARE
 from migaddr import QAPI, RELEASES, Dialect, Release
 from migaddr.lint.find.grammars import LANGUAGES
 from migaddr.lint.rules import RULES
@@ -33,6 +32,7 @@ from tests.lint.test_find_templates import TEMPLATES, VARIABLES
 _TRIED: Final = ("7.2", "10.0", "11.1")
 _RANDOM: Final = 200  # of these seeds, for each target that draws
 _LONGEST: Final = 512  # bytes
+KEPT: Final = Path(__file__).with_name("kept")
 _TESTS: Final = Path(__file__).parents[1] / "tests" / "lint"
 # the places of laws in fuzz_qmp and fuzz_commands
 _ADDRESS: Final = 4
@@ -66,7 +66,7 @@ def sources() -> Iterator[bytes]:
     for index, uri in enumerate(texts("uri", "uri")):
         snippet = SNIPPETS[index % len(SNIPPETS)]
         known.append((snippet.language, f"{snippet.before}{snippet.write(uri)}{snippet.after}"))
-    asked = [(0, examples), (0, known), (0, literals()), (0, RARE), (1, examples), (1, messages()), (1, RARE)]
+    asked = [(0, examples), (0, known), (0, literals()), (1, examples), (1, messages())]
     for rules, several in asked:
         for language, source in several:
             with contextlib.suppress(UnicodeEncodeError):  # half a pair
@@ -152,6 +152,16 @@ def random_bytes(name: str) -> list[bytes]:
     return [source.randbytes(source.randint(1, _LONGEST)) for _ in range(_RANDOM)]
 
 
+def kept(target: str) -> list[bytes]:
+    """Give what fuzz.keep has kept of earlier runs."""
+    file = KEPT / f"{target}.jsonl"
+    return (
+        [json.loads(line).encode("latin-1") for line in file.read_text().splitlines()]
+        if file.exists()
+        else []
+    )
+
+
 def seeds() -> dict[str, list[bytes]]:
     """Give all seeds by target."""
     offsets = [text.partition(",offset=")[2] for text in texts("uri", "uri") if ",offset=" in text]
@@ -177,7 +187,7 @@ def main(folder: Path) -> None:
     for target, made in seeds().items():
         place = folder / target
         place.mkdir(parents=True, exist_ok=True)
-        for seed in made:
+        for seed in [*made, *kept(target)]:
             (place / hashlib.sha1(seed, usedforsecurity=False).hexdigest()).write_bytes(seed)
 
 
