@@ -97,7 +97,7 @@ def parser(language: str) -> Parser:
 
 # a grammar's search for the least broken reading of what is broken may not end: TSX
 # (py-tree-sitter before 0.26.1 crashes where it is to tell of its progress)
-_CHUNK: Final = 512  # bytes: what the Perl scanner reads again and again is short
+_CHUNK: Final = 128  # bytes: what the Perl scanner reads again and again is short
 _STEPS: Final = (
     2000  # of a hundred operations each, and one for each four bytes: ten times what real files take
 )
