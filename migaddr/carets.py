@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 _WIDTH = 76  # columns that the line may take, without its indent
-_LEAST_CONTEXT = 8  # columns of the text shown on either side of the part, if there are
 _LONGEST = 48  # columns and characters of the part itself; the middle of a longer one is left out
 _MOST_IN_A_SENTENCE = 256
 _ESCAPES = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
@@ -12,7 +11,7 @@ _ESCAPES = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 def under(text: str, start: int, end: int, indent: str = "  ") -> str:
     """Give two lines: `text` made printable and cut to fit, and carets under `text[start:end]`."""
     part = _middle_left_out(text[start:end])
-    room = max(_LEAST_CONTEXT, (_WIDTH - max(1, columns(part))) // 2 - len("..."))
+    room = (_WIDTH - max(1, columns(part))) // 2 - len("...")
     backwards, forwards = text[max(0, start - 2 * room) : start][::-1], text[end : end + 2 * room]
     # what one side does not need, the other may have
     before = _fitting(backwards, 2 * room - min(columns(printable(forwards)), room))

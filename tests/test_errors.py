@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import errno
 import pickle
+import string
 import subprocess
 import sys
 
@@ -82,6 +83,11 @@ def test_the_other_errors_in_words() -> None:
     assert str(ParseError("no text", "", 0, 0)) == "no text"
 
 
+LETTERS = (string.ascii_lowercase * 4)[:100]
+ONE = "\\x01"  # as it is shown, four columns
+ACCENT = "e\u0301"  # two characters, one column
+
+
 @pytest.mark.parametrize(
     ("text", "start", "end", "shown"),
     [
@@ -97,11 +103,28 @@ def test_the_other_errors_in_words() -> None:
         ("x" * 100, 60, 61, f"  ...{'x' * 69}...\n{' ' * 39}^"),
         ("x" * 100, 0, 0, f"  {'x' * 68}...\n  ^"),
         ("x" * 100, 100, 100, f"  ...{'x' * 68}\n{' ' * 73}^"),
+        (LETTERS, 10, 90, f"  {LETTERS[:42]}...{LETTERS[78:]}\n{' ' * 12}{'^' * 47}"),
+        ("\x01" * 12, 0, 12, f"  {ONE * 12}\n  {'^' * 48}"),
+        ("\x01" * 20, 0, 20, f"  {ONE * 8}...{ONE * 3}\n  {'^' * 47}"),
+        (f"{ACCENT * 30}!", 0, 60, f"  {ACCENT * 16}...{ACCENT * 6}!\n  {'^' * 25}"),
+        (f"{ACCENT * 90}X{ACCENT * 90}", 180, 181, f"  ...{ACCENT * 34}X{ACCENT * 34}...\n{' ' * 39}^"),
+        (f"X{ACCENT * 90}", 0, 1, f"  X{ACCENT * 34}...\n  ^"),
+        ("\x01" * 20 + "a" * 40 + "X", 60, 61, f"  ...{ONE * 7}{'a' * 40}X\n{' ' * 73}^"),
+        ("X" + "a" * 40 + "\x01" * 20, 0, 1, f"  X{'a' * 40}{ONE * 7}...\n  ^"),
         ("x" * 30, 10, 20, f"  {'x' * 30}\n{' ' * 12}{'^' * 10}"),
     ],
 )
 def test_carets_stand_under_the_part(text: str, start: int, end: int, shown: str) -> None:
     assert carets.under(text, start, end) == shown
+
+
+def test_a_text_in_a_sentence_is_shortened_when_it_is_too_long() -> None:
+    assert carets.shortened("a" * 256) == "a" * 256
+    assert carets.shortened("a" * 170 + "b" * 23 + "c" * 64) == "a" * 170 + "..." + "c" * 64
+
+
+def test_only_half_a_pair_that_stands_for_a_byte_is_shown_as_one() -> None:
+    assert carets.printable("\udc7f\udc80\udcff\udd00") == "\\udc7f\\x80\\xff\\udd00"
 
 
 def test_a_long_text_is_cut_on_both_sides_and_in_the_part() -> None:
