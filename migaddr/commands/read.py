@@ -181,6 +181,11 @@ _UNKNOWN_SCHEME: Final = {
 """Where `migrate` answers otherwise than `migrate-incoming`."""
 
 
+_FLAG_MEMBERS: Final = {
+    name: tuple([Member(flag, attribute(flag), wire.flag) for flag in flags]) for name, flags in FLAGS.items()
+}
+
+
 def _shape(name: str, facts: CommandArguments, dialect: Dialect[object], release: Release) -> Shape:
     def read_channels(value: object, _path: str, _name: str) -> object:
         return qapi.read_list(value, release) if dialect.shipped else dialect.read_channels(value, release)
@@ -188,11 +193,11 @@ def _shape(name: str, facts: CommandArguments, dialect: Dialect[object], release
     members = (
         Member("uri", "uri", wire.text),
         Member(dialect.argument, "channels", read_channels),
-        *(Member(flag, attribute(flag), wire.flag) for flag in FLAGS[name]),
+        *_FLAG_MEMBERS[name],
     )
     return Shape(
-        tuple(member for member in members if member.wire in facts.required),
-        tuple(member for member in members if member.wire in facts.optional),
+        tuple([member for member in members if member.wire in facts.required]),
+        tuple([member for member in members if member.wire in facts.optional]),
         lambda argument: _advice(name, argument, dialect, release),
     )
 

@@ -27,12 +27,12 @@ _BOTH: Final = (False, True)
 def word(source: Source, most: int = 10) -> str:
     """Draw letters and digits, three to `most` mostly."""
     least = 0 if source.one_in(16) else 2
-    return "".join([source.choice(words.WORD) for _ in range(1 + least + source.below(most - least))])
+    return "".join(source.choices(words.WORD, 1 + least + source.below(most - least)))
 
 
 def hostile_text(source: Source, most: int = 6) -> str:
     """Draw up to `most` of the pieces at which parsers stop."""
-    return "".join([source.choice(words.PIECES) for _ in range(source.below(most + 1))])
+    return "".join(source.choices(words.PIECES, source.below(most + 1)))
 
 
 def text(source: Source, table: tuple[str, ...]) -> str:

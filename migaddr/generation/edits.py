@@ -84,9 +84,11 @@ JSON_EDITS = tuple(JsonEdit)
 def copied(value: JsonValue) -> JsonValue:
     """Copy a JSON value in depth."""
     if isinstance(value, dict):
-        return {name: copied(item) for name, item in value.items()}
+        return {
+            name: copied(item) if isinstance(item, (dict, list)) else item for name, item in value.items()
+        }
     if isinstance(value, list):
-        return [copied(item) for item in value]
+        return [copied(item) if isinstance(item, (dict, list)) else item for item in value]
     return value
 
 
@@ -96,7 +98,8 @@ def places(value: JsonValue) -> list[Place]:
         return []
     found: list[Place] = [value]
     for item in value.values() if isinstance(value, dict) else value:
-        found += places(item)
+        if isinstance(item, (dict, list)):
+            found += places(item)
     return found
 
 

@@ -51,17 +51,19 @@ def cases(
     """
     source = Seeded(seed)
     lately = _Lately()
-    pairs = [(form, [kind for kind in kinds if kind != OTHER or form is Form.URI]) for form in forms]
-    pairs = [(form, fitting) for form, fitting in pairs if fitting]
+    pairs = [
+        (form, _MAKERS[form], [kind for kind in kinds if kind != OTHER or form is Form.URI]) for form in forms
+    ]
+    pairs = [pair for pair in pairs if pair[-1]]
     vain = 0 if pairs and releases else _IN_VAIN
     while vain < _IN_VAIN:
         vain += 1
-        form, fitting = source.choice(pairs)
+        form, make, fitting = source.choice(pairs)
         release = source.choice(releases)
         if form is Form.CHANNELS and not release.transports and source.below(4):
             continue  # it has one answer to all of them
         kind = source.choice(fitting)
-        value = _MAKERS[form](source, kind, release)
+        value = make(source, kind, release)
         verdict = judge(form, value, release)
         if verdict is not None and verdict.outcome in outcomes and not lately.had(value):
             vain = 0

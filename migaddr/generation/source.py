@@ -25,6 +25,10 @@ class Source(abc.ABC):
         """Choose an item of a table, which is not empty."""
         return table[self.below(len(table))]
 
+    def choices(self, table: Sequence[_T], count: int) -> list[_T]:
+        """Choose `count` items of a table, one after another."""
+        return [self.choice(table) for _ in range(count)]
+
     def one_in(self, count: int) -> bool:
         """Say yes once in `count` times; no is simpler."""
         return self.below(count) == count - 1
@@ -45,6 +49,11 @@ class Seeded(Source):
     def choice(self, table: Sequence[_T]) -> _T:
         """Choose an item of a table, without a call in between."""
         return table[self._bits(_BITS) * len(table) >> _BITS]
+
+    def choices(self, table: Sequence[_T], count: int) -> list[_T]:
+        """Choose `count` items of a table, without a call for each."""
+        bits, length = self._bits, len(table)
+        return [table[bits(_BITS) * length >> _BITS] for _ in range(count)]
 
     def one_in(self, count: int) -> bool:
         """Say yes once in `count` times."""

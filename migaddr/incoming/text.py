@@ -213,10 +213,8 @@ def _write_keyval(channel: MigrateChannel, release: Release) -> str:
             tags, part, shape = "rdma", inet, members.inet_shape(release.inet_members)
         case FileAddress():  # pragma: no branch -- the type checkers know of no other
             tags, part, shape = "file", address, members.FILE
-    for name in members.given(part):
-        if name not in shape.names():
-            reason = members.since_when(name) or f"this QEMU has no member {name}"
-            raise InexpressibleError(address, target(release), reason)
+    if (reason := members.lacking(part, shape)) is not None:
+        raise InexpressibleError(address, target(release), reason)
     written = [channel.channel_type.value, f"addr.transport={tags}"]
     for member in (*shape.required, *shape.optional):
         value = getattr(part, member.attribute)

@@ -32,14 +32,21 @@ EXEC: Final = Shape((Member("args", "args", texts),))
 FILE: Final = Shape((Member("filename", "filename", text), Member("offset", "offset", uint64)))
 
 
+_OPTIONAL: Final[dict[type, tuple[Member, ...]]] = {InetAddress: _INET_OPTIONAL, UnixAddress: _UNIX_OPTIONAL}
+
+
 def given(part: SocketAddress | ExecAddress | FileAddress) -> list[str]:
     """Name the optional members that an address has, in whatever release."""
-    optional: tuple[Member, ...] = ()
-    if isinstance(part, InetAddress):
-        optional = _INET_OPTIONAL
-    elif isinstance(part, UnixAddress):
-        optional = _UNIX_OPTIONAL
+    optional = _OPTIONAL.get(type(part), ())
     return [member.wire for member in optional if getattr(part, member.attribute) is not None]
+
+
+def lacking(part: SocketAddress | ExecAddress | FileAddress, shape: Shape) -> str | None:
+    """Say why an optional member that an address has is not in its shape; None: all are."""
+    if len(shape.optional) == len(_OPTIONAL.get(type(part), ())):
+        return None
+    name = next((name for name in given(part) if name not in shape.names()), None)
+    return None if name is None else since_when(name) or f"this QEMU has no member {name}"
 
 
 @functools.lru_cache(maxsize=32)

@@ -38,8 +38,6 @@ SOCKET_TYPES: Final = ("inet", "unix", "vsock", "fd")
 Found: TypeAlias = tuple[ChannelType, MigrateAddress | None]
 """A channel as it was read; None is the address of a program without a name."""
 
-_CHANNEL_TYPES: Final = {kind.value: kind for kind in ChannelType}
-
 
 def read_address(value: object, release: Release) -> MigrateAddress:
     """Read one `addr` object, as that of the first channel.
@@ -170,14 +168,20 @@ def read_channel(value: object, path: str, release: Release) -> Found:
     """
     obj = wire.as_object(value, path)
     names = ("channel-type", "addr")
-    allowed = [name for name, kind in _CHANNEL_TYPES.items() if kind in release.channel_types]
-    channel_type = _CHANNEL_TYPES[wire.read_tag(obj, "channel-type", path, allowed, names)]
+    allowed = _allowed(release.channel_types)
+    channel_type = allowed[wire.read_tag(obj, "channel-type", path, allowed, names)]
     if "addr" not in obj:
         raise wire.missing(obj, "addr", path, names)
     addr = _read_addr(obj["addr"], wire.below(path, "addr"), release)
     if len(obj) > len(names):
         raise wire.unexpected(obj, path, names)
     return channel_type, addr
+
+
+@functools.lru_cache(maxsize=8)
+def _allowed(kinds: frozenset[ChannelType]) -> dict[str, ChannelType]:
+    """Give the channel types that a release has, by their names."""
+    return {kind.value: kind for kind in ChannelType if kind in kinds}
 
 
 def need_either(command: str, release: Release, *, neither: bool) -> str:
@@ -255,25 +259,24 @@ def write_address(address: MigrateAddress, release: Release) -> JsonObject:
 
     :raises InexpressibleError: the release has no channels or no such member, or JSON cannot carry it.
     """
-    target = _target(release)
     if not release.transports:
-        raise InexpressibleError(address, target, _no_channels(release))
+        raise InexpressibleError(address, _target(release), _no_channels(release))
     match address:
         case InetAddress() | UnixAddress() | VsockAddress() | FdAddress():
-            return {"transport": "socket", **write_socket(address, release, target)}
+            return {"transport": "socket", **write_socket(address, release)}
         case ExecAddress():
-            return {"transport": "exec", **_write(address, address, members.EXEC, target)}
+            return {"transport": "exec", **_write(address, address, members.EXEC, release)}
         case RdmaAddress(inet):
             shape = members.inet_shape(release.inet_members)
-            return {"transport": "rdma", **_write(inet, address, shape, target)}
+            return {"transport": "rdma", **_write(inet, address, shape, release)}
         case FileAddress():
-            return {"transport": "file", **_write(address, address, members.FILE, target)}
+            return {"transport": "file", **_write(address, address, members.FILE, release)}
         case _:
             raise not_an_address(address)
 
 
-def write_socket(address: SocketAddress, release: Release, target: str) -> JsonObject:
-    """Write the members of a `SocketAddress`, `type` first.
+def write_socket(address: SocketAddress, release: Release, target: str | None = None) -> JsonObject:
+    """Write the members of a `SocketAddress`, `type` first, for a `target`; None: the release's channels.
 
     :raises InexpressibleError: the release has no such member, or JSON cannot carry a text.
     """
@@ -286,14 +289,15 @@ def write_socket(address: SocketAddress, release: Release, target: str) -> JsonO
             kind, shape = "vsock", members.VSOCK
         case FdAddress():  # pragma: no branch -- the type checkers know of no other
             kind, shape = "fd", members.FD
-    return {"type": kind, **_write(address, address, shape, target)}
+    return {"type": kind, **_write(address, address, shape, release, target)}
 
 
 def _write(
     part: SocketAddress | ExecAddress | FileAddress,
     address: MigrateAddress,
     shape: Shape,
-    target: str,
+    release: Release,
+    target: str | None = None,
 ) -> JsonObject:
     """Write the members of `part` that are present; `address` is the whole, for errors."""
     written: JsonObject = {}
@@ -301,15 +305,19 @@ def _write(
         value = getattr(part, member.attribute)
         if value is None:
             continue
-        for text in value if isinstance(value, tuple) else (value,):
-            if isinstance(text, str) and (bad := wire.first_not_carried(text)) is not None:
-                reason = f"{member.wire} holds {bad}, which JSON cannot carry to QEMU"
-                raise InexpressibleError(address, target, reason)
-        written[member.wire] = list(value) if isinstance(value, tuple) else value
-    for name in members.given(part):
-        if name not in written:
-            reason = members.since_when(name) or f"this QEMU has no member {name}"
-            raise InexpressibleError(address, target, reason)
+        if isinstance(value, tuple):
+            bad = next(filter(None, map(wire.first_not_carried, value)), None)
+            value = list(value)
+        else:
+            bad = wire.first_not_carried(value) if isinstance(value, str) else None
+        if bad is not None:
+            reason: str | None = f"{member.wire} holds {bad}, which JSON cannot carry to QEMU"
+            break
+        written[member.wire] = value
+    else:
+        reason = members.lacking(part, shape)
+    if reason is not None:
+        raise InexpressibleError(address, target or _target(release), reason)
     return written
 
 
@@ -318,20 +326,21 @@ def write_channels(channels: tuple[MigrateChannel, ...], release: Release) -> li
 
     :raises InexpressibleError: the release does not take this list, or an address in it.
     """
-    target = _target(release)
     if not release.transports:
-        raise InexpressibleError(channels, target, _no_channels(release))
+        raise InexpressibleError(channels, _target(release), _no_channels(release))
     for channel in channels:
         if channel.channel_type not in release.channel_types:
             since = next(r for r in RELEASES if channel.channel_type in r.channel_types)
             reason = f"{channel.channel_type.value} channels came with QEMU {since}"
-            raise InexpressibleError(channels, target, reason)
+            raise InexpressibleError(channels, _target(release), reason)
     if not channels:
-        raise InexpressibleError(channels, target, "channels must not be empty: it counts as absent")
+        raise InexpressibleError(
+            channels, _target(release), "channels must not be empty: it counts as absent"
+        )
     try:
         check_list([channel.channel_type for channel in channels], release)
     except WireError as error:
-        raise InexpressibleError(channels, target, f"{error.path} {error.reason}") from None
+        raise InexpressibleError(channels, _target(release), f"{error.path} {error.reason}") from None
     return [
         {"channel-type": channel.channel_type.value, "addr": write_address(channel.addr, release)}
         for channel in channels

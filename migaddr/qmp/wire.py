@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import re
 from collections.abc import Callable, Iterable
@@ -372,8 +373,11 @@ _ALIKE: Final = (
 
 def _meant(name: str, known: tuple[str, ...]) -> str | None:
     """Guess which of the known names was meant."""
-    if len(name) > 40:
-        return None
+    return _nearest(name, known) if len(name) <= 40 else None
+
+
+@functools.lru_cache(maxsize=1024)
+def _nearest(name: str, known: tuple[str, ...]) -> str | None:
     for group in _ALIKE:
         if name in group and (usual := next((other for other in known if other in group), None)):
             return usual

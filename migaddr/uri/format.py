@@ -28,11 +28,15 @@ _SCHEME_HOSTS: Final = frozenset({"unix", "fd", "vsock", "tcp"})
 class _Target:
     """What the URI is written for: one release, or all that have the scheme."""
 
-    __slots__ = ("name", "release")
+    __slots__ = ("release",)
 
     def __init__(self, release: Release | None) -> None:
         self.release = release
-        self.name = "a URI" if release is None else f"a URI for QEMU {release}"
+
+    @property
+    def name(self) -> str:
+        """Name it, in an error."""
+        return "a URI" if self.release is None else f"a URI for QEMU {self.release}"
 
     def reads(self, syntax: InetSyntax) -> bool:
         """Tell whether some release that must read this URI has this inet syntax."""

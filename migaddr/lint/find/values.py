@@ -6,7 +6,7 @@ Data only: nothing here knows a programming language. Offsets are bytes of the s
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Final, TypeAlias, final
 
 import attrs
@@ -189,8 +189,3 @@ def _filled(value: Value, start: int, end: int, given: Value | None, *, plain: b
 
 def _with_atoms(value: Value, atoms: tuple[Place, ...]) -> Value:
     return attrs.evolve(value, atoms=atoms)
-
-
-def holes_in(value: Value) -> Iterator[tuple[int, Hole]]:
-    """Give the holes in order of place."""
-    yield from sorted(value.holes.items())
