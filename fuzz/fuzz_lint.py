@@ -19,8 +19,9 @@ from migaddr.lint.rules import RULES  # noqa: E402
 from migaddr.lint.targets import parse_targets  # noqa: E402
 
 _LANGUAGES = ["text", *sorted(LANGUAGES)]
-_ASKED = [(None, None), (parse_targets("9.0..11.1"), frozenset(RULES))]
-"""What runs it, and the rules: those on by default, and all of them for releases with channels."""
+_ALL = frozenset(RULES)
+_ASKED = [(None, None), (parse_targets("9.0..11.1"), _ALL), (parse_targets("8.0..8.2"), _ALL)]
+"""What runs it, and the rules: those on by default, and all, for releases with channels and without."""
 _ROUNDS = 20
 
 

@@ -66,11 +66,12 @@ def sources() -> Iterator[bytes]:
     for index, uri in enumerate(texts("uri", "uri")):
         snippet = SNIPPETS[index % len(SNIPPETS)]
         known.append((snippet.language, f"{snippet.before}{snippet.write(uri)}{snippet.after}"))
-    asked = [(0, examples), (0, known), (0, literals()), (1, examples), (1, messages())]
-    for rules, several in asked:
+    asked = [(0, examples), (0, known), (0, literals())]
+    asked += [(targets, several) for targets in (1, 2) for several in (examples, messages())]
+    for targets, several in asked:
         for language, source in several:
             with contextlib.suppress(UnicodeEncodeError):  # half a pair
-                yield bytes([rules * len(languages) + languages.index(language)]) + encoded(source)
+                yield bytes([targets * len(languages) + languages.index(language)]) + encoded(source)
 
 
 def messages() -> Iterator[tuple[str, str]]:
