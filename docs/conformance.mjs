@@ -22,8 +22,10 @@ function parse(uri) {
 }
 
 const [file, release] = process.argv.slice(2);
+const stop = (why) => { console.error(why); process.exit(2); };
+if (!file) stop("usage: node conformance.mjs FOLDER/uri.json RELEASE");
 const { releases, rows } = JSON.parse(readFileSync(file, "utf8"));
-if (!releases.includes(release)) throw new Error(`the releases are ${releases.join(", ")}`);
+if (!releases.includes(release) || !rows[0].uri) stop(`give uri.json, and one of ${releases.join(", ")}`);
 const counts = { agree: 0, differ: 0, skipped: 0 };
 for (const row of rows) {
   const wanted = row.expect.find(({ releases: [first, last] }) =>

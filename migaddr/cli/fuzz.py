@@ -8,23 +8,25 @@ import re
 import shlex
 import sys
 import time
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
 import click
 
 from migaddr import __version__
+from migaddr.carets import printable
 from migaddr.cli.options import warn_of_unknown
 from migaddr.cli.progress import duration
 from migaddr.cli.streaming import fails_with_status_1
-from migaddr.cli.streams import argument, write_error, write_line
+from migaddr.cli.streams import argument, write_line
 from migaddr.errors import MigaddrError, UnknownReleaseError
 from migaddr.fuzz import Campaign, Kind, Target, TargetError
 from migaddr.fuzz.campaign import generated
 from migaddr.fuzz.program import Argv, Lines
 from migaddr.fuzz.qemu import QemuTarget
-from migaddr.fuzz.record import STATE, as_json, load, read_rows, save, title, told
-from migaddr.generation import KINDS, Form
+from migaddr.fuzz.record import CORPUS, REPORT, STATE, as_json, load, read_rows, save, seed_in, title, told
+from migaddr.generation import KINDS, Case, Form
 from migaddr.generation.generate import EVERY_KIND, OTHER
 from migaddr.qmp import JsonObject
 from migaddr.releases import LATEST, Release
@@ -34,7 +36,8 @@ _POOL: Final = 16  # of so many cases a slow target gets the rarest
 _COUNT: Final = 10_000
 _EVERY: Final = 0.5  # seconds between two lines of progress
 _SAVED_EVERY: Final = 10.0
-_TIME: Final = re.compile(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+(?:\.\d+)?)s?)?")
+_TIME: Final = re.compile(r"(?:(\d{1,6})h)?(?:(\d{1,6})m)?(?:(\d{1,9}(?:\.\d{1,9})?)s?)?", re.ASCII)
+_LONGEST: Final = 86_400.0  # seconds to wait for an answer
 _ERASE: Final = "\r\x1b[K"
 
 
@@ -46,6 +49,12 @@ def _seconds(ctx: click.Context, param: click.Parameter, value: str | None) -> f
     if not value or found is None:
         raise click.BadParameter(f"{value!r} is no time: write it as 90s, 5m or 1h30m", ctx, param)
     return int(found[1] or 0) * 3600 + int(found[2] or 0) * 60 + float(found[3] or 0)
+
+
+def _timeout(ctx: click.Context, param: click.Parameter, value: float) -> float:
+    if not 0 < value <= _LONGEST:  # nor nan
+        raise click.BadParameter(f"must be above 0, and {_LONGEST:.0f} (a day) at most", ctx, param)
+    return value
 
 
 @click.command()
@@ -72,13 +81,21 @@ def _seconds(ctx: click.Context, param: click.Parameter, value: str | None) -> f
     type=click.Choice([*KINDS, OTHER]),
     help="Only addresses of this kind.",
 )
-@click.option("--seed", type=int, metavar="N", help="Which cases.  [default: at random]")
+@click.option("--seed", type=click.IntRange(0), metavar="N", help="Which cases.  [default: at random]")
 @click.option(
-    "--count", type=click.IntRange(1), metavar="N", help=f"How many.  [default: {_COUNT}; no end with --time]"
+    "--count",
+    type=click.IntRange(1, sys.maxsize),
+    metavar="N",
+    help=f"How many.  [default: {_COUNT}; no end with --time]",
 )
 @click.option("--time", "seconds", callback=_seconds, metavar="TIME", help="Stop after 90s, 5m or 1h30m.")
 @click.option(
-    "--timeout", default=5.0, show_default=True, metavar="SECONDS", help="Wait so long for an answer."
+    "--timeout",
+    default=5.0,
+    show_default=True,
+    callback=_timeout,
+    metavar="SECONDS",
+    help="Wait so long for an answer.",
 )
 @click.option("--words", is_flag=True, help="QEMU's words in errors must be the same, too.")
 @click.option(
@@ -132,16 +149,21 @@ def command(
     try:
         if resume and out is None:
             raise click.UsageError("--resume needs --out, which says where it goes on")
-        folder = None if out is None else Path(argument(out))
+        if resume and replay is not None:
+            raise click.UsageError(
+                "--resume goes on with the cases of a seed, --replay has others: run each by itself"
+            )
+        folder = None if out is None else Path(out)
         campaign = Campaign(target, frozenset(map(Kind, ignored)))
         asked: JsonObject = {
-            "against": against,
+            "against": printable(argument(against)),
             "argv": argv,
             "releases": [str(release) for release in chosen],
             "forms": list(forms),
             "kinds": list(kinds),
             "words": words,
             "ignore": list(ignored),
+            "replay": None if replay is None else printable(argument(replay)),
             "migaddr": __version__,
         }
         start = 0
@@ -151,7 +173,7 @@ def command(
             seed = random.SystemRandom().getrandbits(32)
         asked["seed"] = seed
         if replay is not None:
-            given = read_rows(Path(argument(replay)), chosen)
+            given = _replayed(Path(replay), chosen, campaign)
         else:
             most = count if count is not None else None if seconds is not None else _COUNT
             given = generated(
@@ -164,17 +186,37 @@ def command(
                 count=most,
             )
         show = _Progress(folder, asked, start, quiet=quiet)
-        stopped = False
         try:
-            campaign.run(given, seconds=seconds, progress=show)
+            fault = _tried(campaign, given, seconds, show, patient=replay is not None)
         except KeyboardInterrupt:
-            stopped = True
-        except (TargetError, MigaddrError) as error:
-            raise click.UsageError(str(error)) from error
-        finally:
-            show.end(campaign)
+            fault = None
     finally:
         target.close()
+    if campaign.tried:
+        _print(campaign, json_lines, "" if replay is not None else f", seed {seed}")
+    if fault is None:
+        raise KeyboardInterrupt
+    if fault:
+        raise click.UsageError(fault)
+    return 1 if campaign.findings else 0
+
+
+def _tried(
+    campaign: Campaign, given: Iterable[Case], seconds: float | None, show: _Progress, *, patient: bool
+) -> str:
+    """Run the campaign; say why it cannot be counted on, if so."""
+    try:
+        campaign.run(given, seconds=seconds, progress=show, patient=patient)
+    except MigaddrError as error:
+        return str(error)
+    finally:
+        show.end(campaign)
+    if not campaign.tried:
+        return "no case was tried: " + ("all were passed over" if campaign.skipped else "there was none")
+    return show.fault
+
+
+def _print(campaign: Campaign, json_lines: bool, seed: str) -> None:
     for finding in campaign.findings.values():
         if json_lines:
             write_line(json.dumps(as_json(finding)))
@@ -192,10 +234,19 @@ def command(
             if found > 1
             else "one kind of difference"
         )
-        write_line(f"{campaign.tried} cases{skipped}, seed {seed}: {what}")
-    if stopped:
-        raise KeyboardInterrupt
-    return 1 if campaign.findings else 0
+        write_line(f"{campaign.tried} cases{skipped}{seed}: {what}")
+
+
+def _replayed(path: Path, releases: tuple[Release, ...], campaign: Campaign) -> Iterator[Case]:
+    """Give the cases of which it is known what QEMU does with them, and count the others."""
+    try:
+        for case in read_rows(path, releases):
+            if case is None:
+                campaign.skipped += 1
+            else:
+                yield case
+    except OSError as error:
+        raise MigaddrError(f"{printable(str(error.filename))}: {error.strerror}") from error
 
 
 def _release(text: str) -> Release:
@@ -230,20 +281,26 @@ def _open(
     folder: Path, asked: JsonObject, campaign: Campaign, seed: int | None, *, resume: bool
 ) -> tuple[int, int]:
     """Make the folder, or go on with what is in it; give the seed and the position."""
-    state = folder / STATE
-    if not resume:
-        if state.exists():
-            raise click.UsageError(
-                f"{folder} has a campaign: go on with it with --resume, or give another --out"
-            )
-        folder.mkdir(parents=True, exist_ok=True)
-        return (random.SystemRandom().getrandbits(32) if seed is None else seed), 0
+    shown = printable(str(folder))
     try:
-        known = int(json.loads(state.read_text())["asked"]["seed"]) if state.exists() else 0
-        asked["seed"] = chosen = known if seed is None else seed
+        if not resume:
+            if (folder / STATE).exists():
+                raise click.UsageError(
+                    f"{shown} has a campaign: go on with it with --resume, or give another --out"
+                )
+            for name in (CORPUS, REPORT):
+                if (folder / name).exists():
+                    raise click.UsageError(
+                        f"{shown} has a {name} that is not of a campaign: give another --out"
+                    )
+            folder.mkdir(parents=True, exist_ok=True)
+            return (random.SystemRandom().getrandbits(32) if seed is None else seed), 0
+        asked["seed"] = chosen = seed_in(folder) if seed is None else seed
         return chosen, load(folder, asked, campaign)
-    except (MigaddrError, KeyError, TypeError, ValueError) as error:
+    except MigaddrError as error:
         raise click.UsageError(str(error)) from error
+    except OSError as error:
+        raise click.UsageError(f"{shown}: {error.strerror}") from error
 
 
 class _Progress:
@@ -256,6 +313,8 @@ class _Progress:
         self._draws = sys.stderr is not None and sys.stderr.isatty() and not quiet
         self._began = self._drawn = self._saved = time.monotonic()
         self._known = 0
+        self.fault = ""
+        """Why the folder could not be written."""
 
     def __call__(self, campaign: Campaign) -> None:
         """Count a case."""
@@ -277,8 +336,9 @@ class _Progress:
         if self._folder is not None:
             try:
                 save(self._folder, self._asked, self._position, campaign)
+                self.fault = ""
             except OSError as error:
-                write_error(f"migaddr: {self._folder}: {error.strerror}")
+                self.fault = f"{printable(str(self._folder))}: {error.strerror}: what was found is not kept"
 
     def end(self, campaign: Campaign) -> None:
         """Take the line away, and save."""

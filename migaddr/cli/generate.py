@@ -6,12 +6,14 @@ import hashlib
 import itertools
 import json
 import random
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
 import click
 
+from migaddr.cli.options import warn_of_unknown
 from migaddr.cli.streams import argument, write_error, write_line
 from migaddr.errors import UnknownReleaseError
 from migaddr.generation import EVERY_KIND, KINDS, OTHER, Case, Form, Outcome, cases
@@ -24,9 +26,12 @@ _COVERAGE: Final = 100_000
 
 def _to_releases(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> tuple[Release, ...]:
     try:
-        return tuple(Release.parse(value) for value in values) or RELEASES
+        releases = tuple(Release.parse(value) for value in values)
     except UnknownReleaseError as error:
         raise click.BadParameter(str(error), ctx, param) from None
+    for release in releases:
+        warn_of_unknown(release)
+    return releases or RELEASES
 
 
 @click.command()
@@ -37,7 +42,7 @@ def _to_releases(ctx: click.Context, param: click.Parameter, values: tuple[str, 
 )
 @click.option(
     "--count",
-    type=click.IntRange(min=0),
+    type=click.IntRange(0, sys.maxsize),
     help=f"How many.  [default: without end; {_CORPUS} for a corpus, {_COVERAGE} for --coverage]",
 )
 @click.option(
@@ -111,6 +116,10 @@ def command(
     """  # noqa: D301 -- click wants the character
     if (directory is not None) != (output == "libfuzzer-corpus"):
         raise click.UsageError("give DIR with --format libfuzzer-corpus, and only there")
+    if coverage and output != "json":
+        raise click.UsageError("--coverage prints what the cases cover: leave --format out")
+    if kinds == (OTHER,) and Form.URI not in forms:
+        raise click.UsageError("--kind other is any text: only --form uri has it")
     if output == "dict":
         from migaddr.generation.dictionary import dictionary
 
@@ -136,7 +145,7 @@ def command(
             folder.mkdir(parents=True, exist_ok=True)
             made = _each(wanted, lambda case: _write_file(folder, case))
         except OSError as error:
-            write_error(f"migaddr: {error.filename}: {error.strerror}")
+            write_error(f"migaddr: {error.filename or folder}: {error.strerror}")
             return 1
     if count is None or made < count:
         write_error("migaddr: there are no more such cases: a million others came in between")

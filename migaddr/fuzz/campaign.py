@@ -19,9 +19,9 @@ from migaddr.releases import Release
 
 _SHRINK_SECONDS: Final = 30.0
 _SHRINK_TRIES: Final = 3000
-_NO_ANSWER: Final = 50
+_NO_ANSWER: Final = {Kind.CRASH: 50, Kind.GARBAGE: 50, Kind.HANG: 5}
 """So many cases at first without an answer, and it is no program that takes cases."""
-_NOTHING: Final = (Kind.CRASH, Kind.HANG, Kind.GARBAGE)
+_FLUSHED: Final = "; does it write a line for each, and flush it?"
 
 
 @final
@@ -41,6 +41,8 @@ class Finding:
     """How many cases had been tried when it was found."""
     after: float = 0.0
     """How many seconds of trying it took to find it."""
+    shrunk: bool = False
+    """Whether `case` is as small as it becomes."""
 
 
 @final
@@ -67,15 +69,19 @@ class Campaign:
         *,
         seconds: float | None = None,
         progress: Callable[[Campaign], None] = lambda _: None,
+        patient: bool = False,
     ) -> None:
         """Try cases until there are none left, or the time is over.
 
-        :raises TargetError: the target cannot be started, or answers nothing at all.
+        :raises TargetError: the target cannot be started, or, unless `patient`, answers nothing at all.
         """
         begin = time.monotonic() - self.seconds
         end = None if seconds is None else time.monotonic() + seconds
-        answered = self.tried > 0
-        silent = 0
+        found: Difference | None = None
+        answered = patient or self.tried > 0
+        silent: Counter[Kind] = Counter()
+        if answered:
+            self._shrink(end)
         for case in given:
             if end is not None and time.monotonic() >= end:
                 break
@@ -85,34 +91,43 @@ class Campaign:
                 found = self.target.difference(case)
                 self.tried += 1
                 self.seconds = time.monotonic() - begin
-                answered = answered or found is None or found.kind not in _NOTHING
-                silent += not answered
                 if found is not None and found.kind not in self.ignored:
-                    self._note(case, found, end)
-                if not answered and silent >= _NO_ANSWER:
-                    said = f": it {found.said}" if found is not None else ""
-                    raise TargetError(f"there is no answer to any of the first {silent} cases{said}")
+                    self._note(case, found)
+                if found is None or found.kind not in _NO_ANSWER:
+                    answered = True
+                elif not answered:
+                    silent[found.kind] += 1
+                    if silent[found.kind] >= _NO_ANSWER[found.kind]:
+                        raise _no_answer(silent.total(), found)
             progress(self)
+            if answered:  # else it may be no program that takes cases, and all of them hang
+                self._shrink(end)
+        if not answered and silent.total() > silent[Kind.CRASH]:
+            raise _no_answer(silent.total(), found)
+        self._shrink(end)
 
-    def _note(self, case: Case, found: Difference, end: float | None) -> None:
+    def _note(self, case: Case, found: Difference) -> None:
         key = found.kind, found.detail
         known = self.findings.get(key)
         if known is not None:
             known.count += 1
-            return
-        self.findings[key] = finding = Finding(found, case, case, tried=self.tried, after=self.seconds)
-        finding.case, finding.difference = self._shrunk(case, found, end)
+        else:
+            self.findings[key] = Finding(found, case, case, tried=self.tried, after=self.seconds)
 
-    def _shrunk(self, case: Case, found: Difference, end: float | None) -> tuple[Case, Difference]:
-        """Make the case smaller while it shows the same kind of difference."""
+    def _shrink(self, end: float | None) -> None:
+        """Make the cases of findings smaller while they show the same kind of difference."""
+        for finding in self.findings.values():
+            if not finding.shrunk:
+                self._shrink_one(finding, end)
+
+    def _shrink_one(self, finding: Finding, end: float | None) -> None:
         late = time.monotonic() + _SHRINK_SECONDS
-        late = late if end is None else min(late, end)
         tries = itertools.count()
-        best = case, found
+        case, found = finding.case, finding.difference
 
         def interesting(value: JsonValue) -> bool:
-            nonlocal best
-            if next(tries) >= _SHRINK_TRIES or time.monotonic() >= late:
+            now = time.monotonic()
+            if next(tries) >= _SHRINK_TRIES or now >= late or (end is not None and now >= end):
                 return False
             smaller = made(case.form, value, case.release, case.kind)
             if smaller is None or not self.target.takes(smaller):
@@ -120,11 +135,17 @@ class Campaign:
             other = self.target.difference(smaller)
             if other is None or (other.kind, other.detail) != (found.kind, found.detail):
                 return False
-            best = smaller, other
+            finding.case, finding.difference = smaller, other
             return True
 
         shrink(case.value, interesting)
-        return best
+        finding.shrunk = end is None or time.monotonic() < end
+
+
+def _no_answer(count: int, found: Difference | None) -> TargetError:
+    said = "" if found is None else f": it {found.said}"
+    hint = _FLUSHED if found is not None and found.kind is Kind.HANG else ""
+    return TargetError(f"there is no answer to any of the first {count} cases{said}{hint}")
 
 
 def made(form: Form, value: JsonValue, release: Release, kind: str) -> Case | None:

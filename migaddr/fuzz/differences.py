@@ -16,6 +16,9 @@ from migaddr.qmp import JsonObject, JsonValue
 _QUOTED: Final = re.compile(r"'.*'|\".*\"|`.*`", re.DOTALL)
 _NUMBER: Final = re.compile(r"[0-9]+")
 _AFTER_COLON: Final = re.compile(r"(protocol|offset): .*", re.DOTALL)
+_PARTS: Final = re.compile(r"[^:,=\[\]/]+")
+_LEAST_QUOTED: Final = 3  # characters
+_WORD: Final = re.compile(r"[a-z-]+[0-9]?")  # a scheme, an option: the message may mean it
 _MOST_SAID: Final = 200
 
 
@@ -67,7 +70,8 @@ def compare(case: Case, answer: Answer, *, words: bool = False) -> Difference | 
             return Difference(Kind.GARBAGE, reason, f"{reason}: {said[:_MOST_SAID]!r}")
         case Refused(said):
             if verdict.outcome is Outcome.EXPECT:
-                return Difference(Kind.REFUSES, f"{about(case)}: {general(said)}", f"refused it: {said}")
+                detail = f"{about(case)}: {general(without(case.value, said))}"
+                return Difference(Kind.REFUSES, detail, f"refused it: {said}")
             wanted = verdict.expect.get("error")
             if words and verdict.outcome is Outcome.ERROR and said != wanted:
                 return Difference(Kind.WORDS, f"{general(str(wanted))}", f"said: {said}")
@@ -109,6 +113,24 @@ def why(fault: Fault) -> str:
     if not path or reason == "unexpected":
         return reason
     return f"{path.rpartition('.')[2].partition('[')[0]} {reason}"
+
+
+def without(value: JsonValue, words: str) -> str:
+    """Take from a message the texts of a case, and their parts."""
+    parts: set[str] = set()
+    for text in _texts(value):
+        parts |= {text, text.partition(":")[2], *_PARTS.findall(text)}
+    for text in sorted(parts, key=lambda part: (-len(part), part)):
+        if len(text) >= _LEAST_QUOTED and not _WORD.fullmatch(text):
+            words = words.replace(text, "...")
+    return words
+
+
+def _texts(value: JsonValue) -> list[str]:
+    if isinstance(value, str):
+        return [value]
+    items = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return [text for item in items for text in _texts(item)]
 
 
 def general(words: str) -> str:

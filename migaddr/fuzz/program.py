@@ -16,14 +16,15 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import selectors
 import signal
 import subprocess
-import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import IO, Final, final
 
+from migaddr.carets import printable
 from migaddr.errors import ParseError
 from migaddr.fuzz.answers import Answer, Died, Garbled, Read, Refused, Silent
 from migaddr.fuzz.differences import Difference, compare
@@ -33,10 +34,24 @@ from migaddr.qmp import JsonObject, JsonValue, parse_json
 from migaddr.transport.uninterrupted import uninterrupted
 
 _MOST: Final = 1 << 20  # bytes of an answer
-_TAIL: Final = 2000  # bytes kept of what it says on standard error
+_PIECE: Final = 1 << 16  # bytes read at a time, and kept of what it says on standard error
+_TAIL: Final = 2000  # bytes of that for people
+_LOOK: Final = (
+    0.05  # seconds after which to see whether it has ended, where what it started keeps its output open
+)
 _SIGNALLED: Final = 128  # a shell adds it to the signal of which its child died
-_SANITIZER: Final = b"Sanitizer:"
+_FATAL: Final = frozenset({"ILL", "TRAP", "ABRT", "BUS", "FPE", "KILL", "SEGV", "SYS"})
+"""Those that a status can name: others are statuses that programs choose."""
+_REPORT: Final = re.compile(
+    rb"SUMMARY: (?P<bug>\w+Sanitizer: [\w-]+)(?:[^\n]* in (?P<function>\w+))?"
+    rb"|ERROR: (?P<error>\w+Sanitizer: [\w-]+)"
+    rb"|: (?P<undefined>runtime error: [a-z -]+)"
+    rb"|\w+Sanitizer:"
+)
+"""What a sanitizer says; undefined behaviour need not end a program."""
+_ENDED: Final = "it ended without an answer"
 _NOT_RUN: Final = (126, 127)
+_PLACE: Final = re.compile(r"\{\}|\{release\}")
 
 
 class _Program:
@@ -49,20 +64,19 @@ class _Program:
         self._timeout = timeout
         self._compare_words = compare_words
         self._process: subprocess.Popen[bytes] | None = None
-        self._errors: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 -- `close` closes it
+        self._open: list[IO[bytes]] = []  # what may still come from it
+        self._output = bytearray()
+        self._errors = bytearray()
 
-    def _start(
-        self, words: Sequence[str], stdin: int, environment: dict[str, str]
-    ) -> subprocess.Popen[bytes]:
-        self._errors.seek(0)
-        self._errors.truncate()
+    def _start(self, words: Sequence[str], stdin: int, environment: dict[str, str]) -> None:
+        encoded = [word.encode("utf-8", "surrogateescape") for word in words]
 
         def start() -> None:
             self._process = subprocess.Popen(  # noqa: S603 -- that is what was asked for
-                words,
+                encoded,
                 stdin=stdin,
                 stdout=subprocess.PIPE,
-                stderr=self._errors,
+                stderr=subprocess.PIPE,
                 start_new_session=True,
                 env={**os.environ, **environment},
             )
@@ -70,7 +84,20 @@ class _Program:
         try:
             uninterrupted(start)
         except (OSError, ValueError) as error:
-            raise TargetError(f"{words[0]}: {getattr(error, 'strerror', None) or error}") from error
+            raise TargetError(
+                f"{printable(words[0])}: {getattr(error, 'strerror', None) or error}"
+            ) from error
+        process = self._running()
+        assert process.stdout is not None
+        assert process.stderr is not None
+        self._open = [process.stdout, process.stderr]
+        for pipe in (process.stdin, *self._open):
+            if pipe is not None:
+                os.set_blocking(pipe.fileno(), False)
+        self._output.clear()
+        self._errors.clear()
+
+    def _running(self) -> subprocess.Popen[bytes]:
         assert self._process is not None
         return self._process
 
@@ -79,21 +106,61 @@ class _Program:
         if process is not None:
             end_group(process)
 
-    def _forget(self) -> None:
-        """Keep what it says on standard error from growing without end."""
-        if os.fstat(self._errors.fileno()).st_size > _MOST:
-            self._errors.seek(0)
-            self._errors.truncate()
+    def _exchange(self, data: bytes, done: Callable[[], bool] = lambda: False) -> Garbled | Silent | None:
+        """Write, and take what comes, without waiting for one of them alone; None: done, or it has ended."""
+        end = time.monotonic() + self._timeout
+        process = self._running()
+        with selectors.DefaultSelector() as selector:
+            if process.stdin is not None and data:
+                selector.register(process.stdin, selectors.EVENT_WRITE)
+            for pipe in self._open:
+                selector.register(pipe, selectors.EVENT_READ)
+            while data or not done():
+                late = time.monotonic() >= end
+                ready = selector.select(0 if late else min(end - time.monotonic(), _LOOK))
+                for key, _ in ready:
+                    if key.fileobj is process.stdin:
+                        try:
+                            data = data[os.write(key.fd, data) :]
+                        except OSError:  # it does not read any more: whether it ended, its output tells
+                            data = b""
+                        if not data:
+                            selector.unregister(key.fileobj)
+                    elif not self._take(key.fd, is_output=key.fileobj is process.stdout):
+                        selector.unregister(key.fileobj)
+                        self._open = [pipe for pipe in self._open if pipe is not key.fileobj]
+                if len(self._output) > _MOST:
+                    said = bytes(self._output[:_TAIL]).decode(errors="replace")
+                    return Garbled("the answer has no end", said)
+                # with nothing open, it is about to end
+                if not self._open and not late:
+                    with contextlib.suppress(subprocess.TimeoutExpired):
+                        process.wait(end - time.monotonic())
+                if (not ready or not self._open) and process.poll() is not None:
+                    return None
+                if late and (data or not done()):
+                    closed = process.stdout not in self._open
+                    return (
+                        Garbled("it closed its output and goes on", "") if closed else Silent(self._timeout)
+                    )
+        return None
 
-    def _said(self) -> bytes:
-        self._errors.seek(0, os.SEEK_END)
-        self._errors.seek(max(0, self._errors.tell() - _TAIL))
-        return self._errors.read()
+    def _take(self, descriptor: int, *, is_output: bool) -> bool:
+        """Read what there is; tell whether more may come."""
+        more = os.read(descriptor, _PIECE)
+        if is_output:
+            self._output += more
+        else:
+            self._errors += more
+            del self._errors[: max(0, len(self._errors) - _PIECE)]
+        return bool(more)
+
+    def _said(self) -> str:
+        return bytes(self._errors[-_TAIL:]).decode(errors="replace").strip()
 
     def close(self) -> None:
-        """End the process and what it started, and remove its files."""
+        """End the process and what it started."""
         self._end()
-        self._errors.close()
 
 
 @final
@@ -102,8 +169,10 @@ class Lines(_Program):
 
     def __init__(self, words: Sequence[str], *, timeout: float = 5.0, compare_words: bool = False) -> None:
         super().__init__(words, timeout=timeout, compare_words=compare_words)
-        self._buffer = bytearray()
+        if any(map(_PLACE.search, words)):
+            raise TargetError("{} and {release} are for a program that is started for each case: add --argv")
         self._asked = 0
+        self._answered = 0  # by this process
 
     def takes(self, case: Case) -> bool:
         """Tell whether JSON can carry it."""
@@ -116,65 +185,39 @@ class Lines(_Program):
     def ask(self, case: Case) -> Answer:
         """Send the case, and wait for the answer; a program that gave none is ended, and started anew.
 
+        One that ended by itself, with status 0, when it had answered others, is asked again.
+
         :raises TargetError: it cannot be started.
         """
-        if self._process is None:
-            process = self._start(self._words, subprocess.PIPE, {})
-            self._buffer.clear()
-            for pipe in (process.stdin, process.stdout):
-                assert pipe is not None
-                os.set_blocking(pipe.fileno(), False)
-        self._asked += 1
-        self._forget()
-        row: JsonObject = {"id": self._asked, case.form.value: case.value, "release": str(case.release)}
-        line = self._exchange(json.dumps(row).encode() + b"\n", time.monotonic() + self._timeout)
-        answer = self._read(line) if isinstance(line, bytes) else line
-        if not isinstance(answer, (Read, Refused)):
-            self._end()
+        answered = self._answered if self._process is not None else 0
+        answer = self._ask(case)
+        if answered and isinstance(answer, Garbled) and answer.reason == _ENDED:
+            answer = self._ask(case)
         return answer
 
-    def _exchange(self, data: bytes, end: float) -> bytes | Answer:
-        """Write, and read a line, without ever waiting for one of them alone."""
-        process = self._process
-        assert process is not None
-        assert process.stdin is not None
-        assert process.stdout is not None
-        with selectors.DefaultSelector() as selector:
-            selector.register(process.stdin, selectors.EVENT_WRITE)
-            selector.register(process.stdout, selectors.EVENT_READ)
-            while True:
-                if data == b"" and (at := self._buffer.find(b"\n")) >= 0:
-                    line = bytes(self._buffer[:at])
-                    del self._buffer[: at + 1]
-                    return line
-                if len(self._buffer) > _MOST:
-                    return Garbled(
-                        "the answer has no end", bytes(self._buffer[:_TAIL]).decode(errors="replace")
-                    )
-                ready = selector.select(max(0.0, end - time.monotonic()))
-                if not ready:
-                    return Silent(self._timeout)
-                for key, _ in ready:
-                    if key.fileobj is process.stdin:
-                        try:
-                            data = data[os.write(process.stdin.fileno(), data) :]
-                        except OSError:  # it does not read any more: whether it ended, its output tells
-                            data = b""
-                        if not data:
-                            selector.unregister(process.stdin)
-                    else:
-                        more = os.read(process.stdout.fileno(), _MOST)
-                        if not more:
-                            return self._died(end)
-                        self._buffer += more
-
-    def _died(self, end: float) -> Answer:
-        assert self._process is not None
-        try:
-            status = self._process.wait(max(0.1, end - time.monotonic()))
-        except subprocess.TimeoutExpired:
-            return Garbled("it closed its output and goes on", "")
-        return Died(how_ended(status), self._said().decode(errors="replace").strip())
+    def _ask(self, case: Case) -> Answer:
+        if self._process is None:
+            self._start(self._words, subprocess.PIPE, {})
+            self._answered = 0
+        self._asked += 1
+        row: JsonObject = {"id": self._asked, case.form.value: case.value, "release": str(case.release)}
+        fault = self._exchange(json.dumps(row).encode() + b"\n", lambda: b"\n" in self._output)
+        line, found, rest = self._output.partition(b"\n")
+        answer: Answer
+        if found:
+            self._output = rest
+            answer = self._read(bytes(line))
+        elif fault is not None:
+            answer = fault
+        elif self._running().returncode == 0:
+            answer = Garbled(_ENDED, self._said())
+        else:
+            answer = Died(how_ended(self._running().returncode), self._said())
+        if isinstance(answer, (Read, Refused)):
+            self._answered += 1
+        else:
+            self._end()
+        return answer
 
     def _read(self, line: bytes) -> Answer:
         said = line.decode(errors="replace")
@@ -202,6 +245,7 @@ class Argv(_Program):
 
     def __init__(self, words: Sequence[str], *, timeout: float = 5.0, compare_words: bool = False) -> None:
         super().__init__(words, timeout=timeout, compare_words=compare_words)
+        self._ran = False
 
     def takes(self, case: Case) -> bool:
         """Tell whether it can be an argument."""
@@ -221,30 +265,39 @@ class Argv(_Program):
         :raises TargetError: it cannot be started.
         """
         text, release = self._text(case), str(case.release)
-        words = [release if word == "{release}" else text if word == "{}" else word for word in self._words]
-        if "{}" not in self._words:
-            words.append(text)
-        encoded = [
-            word.encode("utf-8", "surrogateescape").decode("utf-8", "surrogateescape") for word in words
+        words = [
+            _PLACE.sub(lambda place: text if place[0] == "{}" else release, word) for word in self._words
         ]
+        if not any("{}" in word for word in self._words):
+            words.append(text)
         try:
-            process = self._start(encoded, subprocess.DEVNULL, {"MIGADDR_RELEASE": release})
-            output, _ = process.communicate(timeout=self._timeout)
-        except subprocess.TimeoutExpired:
-            return Silent(self._timeout)
+            self._start(words, subprocess.DEVNULL, {"MIGADDR_RELEASE": release})
+            fault = self._exchange(b"")
+            return self._ended(self._running().returncode) if fault is None else fault
         finally:
             self._end()
-        said = self._said()
-        if process.returncode < 0 or process.returncode > _SIGNALLED or _SANITIZER in said:
-            return Died(how_ended(process.returncode), said.decode(errors="replace").strip())
-        if process.returncode in _NOT_RUN:
-            raise TargetError(f"{words[0]}: {said.decode(errors='replace').strip() or 'status 127'}")
-        if process.returncode:
-            return Refused((said or output[:_TAIL]).decode(errors="replace").strip())
+
+    def _ended(self, status: int) -> Answer:
+        report = _REPORT.search(self._errors)
+        if report is not None or status < 0 or how_ended(status).removeprefix("SIG") in _FATAL:
+            return Died(_bug(report) or how_ended(status), self._said())
+        if status in _NOT_RUN and not self._ran:
+            raise TargetError(f"{printable(self._words[0])}: {printable(self._said()) or how_ended(status)}")
+        self._ran = True
+        if status:
+            return Refused(self._said() or bytes(self._output[:_TAIL]).decode(errors="replace").strip())
         try:
-            return Read(parse_json(output.decode().strip()))
+            return Read(parse_json(self._output.decode().strip()))
         except (ParseError, UnicodeDecodeError):
             return Read(True)
+
+
+def _bug(report: re.Match[bytes] | None) -> str:
+    """Name what a sanitizer found, and the function, if it says so."""
+    if report is None:
+        return ""
+    found = (report["bug"] or report["error"] or report["undefined"] or b"").decode()
+    return f"{found} in {report['function'].decode()}" if report["function"] else found
 
 
 def is_unicode(value: JsonValue) -> bool:
@@ -271,7 +324,7 @@ def end_group(process: subprocess.Popen[bytes]) -> None:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
         process.wait()
-    for pipe in (process.stdin, process.stdout):
+    for pipe in (process.stdin, process.stdout, process.stderr):
         if pipe is not None:
             with contextlib.suppress(OSError):
                 pipe.close()

@@ -11,6 +11,7 @@ import tempfile
 from pathlib import Path
 from typing import Final, final
 
+from migaddr.carets import printable
 from migaddr.commands import Command, MigrateRecover, command_from_qmp
 from migaddr.errors import CommandError, ParseError, UnknownReleaseError, WireError
 from migaddr.fuzz.differences import Difference, Kind, about, general, why
@@ -58,6 +59,8 @@ class QemuTarget:
 
         :raises TargetError: it does not run here in a jail, or is no release that migaddr knows.
         """
+        if not program.is_file():
+            raise TargetError(f"{printable(str(program))}: there is no such file")
         self._program = program.resolve()  # the jail has another working folder
         # a signal may end this while a process is being started or ended: its folder goes with this one
         self._place = tempfile.TemporaryDirectory(prefix="migaddr-fuzz.", ignore_cleanup_errors=True)

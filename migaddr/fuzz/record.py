@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
+from migaddr.carets import printable
 from migaddr.errors import MigaddrError, ParseError
 from migaddr.fuzz.campaign import Campaign, Finding, made
 from migaddr.fuzz.differences import Difference, Kind
@@ -22,7 +23,8 @@ from migaddr.releases import Release
 STATE: Final = "state.json"
 CORPUS: Final = "corpus.jsonl"
 REPORT: Final = "report.md"
-_FORMAT: Final = 1
+_MOST: Final = 1 << 53
+_FORMAT: Final = 2
 
 
 def save(folder: Path, asked: JsonObject, position: int, campaign: Campaign) -> None:
@@ -44,7 +46,7 @@ def save(folder: Path, asked: JsonObject, position: int, campaign: Campaign) -> 
         (STATE, json.dumps(state, indent=1) + "\n"),
     ):
         beside = folder / f".{name}.part"
-        beside.write_text(text)
+        beside.write_bytes(text.encode())
         beside.replace(folder / name)
 
 
@@ -53,32 +55,51 @@ def load(folder: Path, asked: JsonObject, campaign: Campaign) -> int:
 
     :raises MigaddrError: there is none, or it was asked for something else.
     """
+    state, before = _state(folder)
+    if before != asked:
+        names = sorted({name for name in (*asked, *before) if before.get(name) != asked.get(name)})
+        raise MigaddrError(f"{folder}: the campaign there was asked for other {', '.join(names)}")
     try:
-        state = parse_json((folder / STATE).read_text())
-    except (OSError, ParseError) as error:
+        campaign.tried, campaign.skipped = int(_number(state, "tried")), int(_number(state, "skipped"))
+        campaign.seconds = _number(state, "seconds")
+        findings = state["findings"]
+        for item in findings if isinstance(findings, list) else []:
+            finding = _from_json(item)
+            if finding is not None:
+                campaign.findings[finding.difference.kind, finding.difference.detail] = finding
+        return int(_number(state, "position"))
+    except (KeyError, TypeError, ValueError, MigaddrError) as error:
+        raise MigaddrError(f"{folder / STATE}: was not written by migaddr: {error}") from error
+
+
+def seed_in(folder: Path) -> int:
+    """Give the seed of the campaign in a folder.
+
+    :raises MigaddrError: there is none.
+    """
+    _, asked = _state(folder)
+    seed = asked.get("seed")
+    if not isinstance(seed, int):
+        raise MigaddrError(f"{folder / STATE}: was not written by migaddr: it has no seed")
+    return seed
+
+
+def _state(folder: Path) -> tuple[JsonObject, JsonObject]:
+    """Read the state of a campaign, and what it was asked for."""
+    try:
+        state = parse_json((folder / STATE).read_text("utf-8"))
+    except (OSError, UnicodeDecodeError, ParseError) as error:
         raise MigaddrError(f"{folder / STATE}: nothing to go on with: {error}") from error
     if not isinstance(state, dict) or state.get("format") != _FORMAT:
         raise MigaddrError(f"{folder / STATE}: is of another version of migaddr")
-    before = state["asked"]
-    if before != asked:
-        names = sorted(
-            name for name in asked if not isinstance(before, dict) or before.get(name) != asked[name]
-        )
-        raise MigaddrError(f"{folder}: the campaign there was asked for other {', '.join(names)}")
-    campaign.tried, campaign.skipped = int(_number(state, "tried")), int(_number(state, "skipped"))
-    campaign.seconds = _number(state, "seconds")
-    findings = state["findings"]
-    for item in findings if isinstance(findings, list) else []:
-        finding = _from_json(item)
-        if finding is not None:
-            campaign.findings[finding.difference.kind, finding.difference.detail] = finding
-    return int(_number(state, "position"))
+    asked = state.get("asked")
+    return state, asked if isinstance(asked, dict) else {}
 
 
 def _number(value: JsonObject, name: str) -> float:
     found = value.get(name)
-    if not isinstance(found, (int, float)):
-        raise MigaddrError(f"{name} is no number in {STATE}")
+    if not isinstance(found, (int, float)) or not 0 <= found < _MOST:
+        raise MigaddrError(f"{name} is no number")
     return found
 
 
@@ -92,6 +113,7 @@ def as_json(finding: Finding) -> JsonObject:
         "count": finding.count,
         "tried": finding.tried,
         "after": round(finding.after, 1),
+        "shrunk": finding.shrunk,
         "case": finding.case.row(),
         "original": finding.original.row(),
     }
@@ -105,7 +127,7 @@ def _from_json(item: JsonValue) -> Finding | None:
         return None
     difference = Difference(Kind(item["kind"]), str(item["detail"]), str(item["said"]))
     count, tried, after = (_number(item, name) for name in ("count", "tried", "after"))
-    return Finding(difference, case, original, int(count), int(tried), after)
+    return Finding(difference, case, original, int(count), int(tried), after, item["shrunk"] is True)
 
 
 def case_of(row: JsonValue, release: Release | None = None) -> Case | None:
@@ -126,32 +148,33 @@ def case_of(row: JsonValue, release: Release | None = None) -> Case | None:
     return made(forms[0], row[forms[0].value], release, "other")
 
 
-def read_rows(path: Path, releases: Iterable[Release]) -> Iterator[Case]:
+def read_rows(path: Path, releases: Iterable[Release]) -> Iterator[Case | None]:
     """Read the cases of a file of JSON lines, or of every `.jsonl` file below a folder.
 
-    Blank lines are passed over. A row without a release is tried with each of `releases`.
+    Blank lines are passed over. A row without a release is tried with each of `releases`. None stands for
+    a case of which it is not known what QEMU does with it.
 
     :raises MigaddrError: a line is no row; OSError: a file cannot be read.
     """
     releases = tuple(releases)
     for file in sorted(path.rglob("*.jsonl")) if path.is_dir() else [path]:
-        for number, line in enumerate(file.read_text().splitlines(), 1):
+        for number, line in enumerate(file.read_bytes().split(b"\n"), 1):
             if not line.strip():
                 continue
             try:
-                row = parse_json(line)
+                row = parse_json(line.decode("utf-8", "surrogateescape"))
                 has_release = isinstance(row, dict) and "release" in row
                 found = [case_of(row, release) for release in (releases[:1] if has_release else releases)]
             except MigaddrError as error:
                 raise MigaddrError(f"{file}:{number}: {error}") from error
-            yield from (case for case in found if case is not None)
+            yield from found
 
 
 def report(asked: JsonObject, campaign: Campaign) -> str:
     """Write the report."""
     findings = sorted(campaign.findings.values(), key=lambda one: (one.difference.kind.value, -one.count))
     lines = [
-        f"# {asked['against']}",
+        f"# {printable(str(asked['against']))}",
         "",
         f"{campaign.tried} cases tried, {campaign.skipped} passed over, {len(findings)} kinds of difference.",
         "",
@@ -165,7 +188,7 @@ def report(asked: JsonObject, campaign: Campaign) -> str:
 def title(finding: Finding) -> str:
     """Name a finding in one line."""
     times = "once" if finding.count == 1 else f"{finding.count} times"
-    return f"{finding.difference.kind.value} ({times}): {finding.difference.detail}"
+    return f"{finding.difference.kind.value} ({times}): {printable(finding.difference.detail)}"
 
 
 def told(finding: Finding) -> list[str]:
@@ -186,4 +209,4 @@ def told(finding: Finding) -> list[str]:
     ]
     if finding.original.value != case.value:
         lines.append(f"first seen as {json.dumps(finding.original.value)}")
-    return [line.replace("\n", " ") for line in lines]
+    return [printable(line.replace("\n", " ")) for line in lines]

@@ -79,6 +79,7 @@ def judge(form: Form, value: JsonValue, release: Release) -> Verdict | None:
 
     None: QEMU's answer is not known, or it takes what migaddr refuses (docs/supported.md lists it).
     """
+    form = Form(form)
     try:
         if form is Form.URI:
             if not isinstance(value, str):

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import Final
 
 from migaddr.commands import command_to_qmp
-from migaddr.errors import InexpressibleError
+from migaddr.errors import InexpressibleError, MigaddrError
 from migaddr.generation import alphabets as words
 from migaddr.generation import draw
 from migaddr.generation.cases import Case, Form, Outcome, judge
@@ -48,11 +48,16 @@ def cases(
     `kinds` are of `KINDS` or `other`, which only a URI can be. There is no end but where a million cases in a
     row are none of the wanted. What migaddr knows no answer to (docs/supported.md lists where it is stricter
     than QEMU) is left out, and so is what JSON cannot carry.
+
+    :raises MigaddrError: there is no such kind.
     """
+    if strange := next((kind for kind in kinds if kind not in EVERY_KIND), None):
+        raise MigaddrError(f"{strange!r} is no kind of address: there are {', '.join((*words.KINDS, OTHER))}")
     source = Seeded(seed)
     lately = _Lately()
     pairs = [
-        (form, _MAKERS[form], [kind for kind in kinds if kind != OTHER or form is Form.URI]) for form in forms
+        (form, _MAKERS[form], [kind for kind in kinds if kind != OTHER or form is Form.URI])
+        for form in map(Form, forms)
     ]
     pairs = [pair for pair in pairs if pair[-1]]
     vain = 0 if pairs and releases else _IN_VAIN

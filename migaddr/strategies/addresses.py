@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import Final, Literal, TypeAlias
 
 from hypothesis import strategies as st
@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from migaddr.commands import Command, Migrate, MigrateIncoming, MigrateRecover, arguments_for
 from migaddr.commands.command import Target
 from migaddr.commands.facts import FLAGS, attribute
-from migaddr.errors import InexpressibleError
+from migaddr.errors import InexpressibleError, MigaddrError
 from migaddr.generation import alphabets as words
 from migaddr.model import (
     UINT16_MAX,
@@ -39,7 +39,19 @@ Kind: TypeAlias = Literal["inet", "unix", "vsock", "fd", "exec", "rdma", "file"]
 Form: TypeAlias = Literal["uri", "channels"]
 """In which form an address is to be expressible."""
 
+_FORMS: Final = ("uri", "channels")
 FLAGS_OR_NONE: Final = st.none() | st.booleans()
+
+
+def check_names(given: Iterable[object], known: Collection[str], what: str) -> None:
+    """Check what somebody asks for.
+
+    :raises MigaddrError: something is none of what is known.
+    """
+    for name in given:
+        if name not in tuple(known):
+            hint = "; a release goes into release=" if what != "form" else ""
+            raise MigaddrError(f"{name!r} is no {what}: there are {', '.join(known)}{hint}")
 
 
 def releases() -> st.SearchStrategy[Release]:
@@ -131,8 +143,13 @@ def addresses(
     spelling, or in the channels of the newest), or just not; where that is impossible (no `fd:` is
     inexpressible in a URI of 7.2), the kind is left out. The release decides which members an address has.
 
+    :raises MigaddrError: there is no such kind or form, or `expressible` is neither a bool nor None.
     :raises UnknownReleaseError: as `Release.parse`.
     """
+    check_names(kinds, words.KINDS, "kind of address")
+    check_names([form], _FORMS, "form")
+    if expressible is not None and not isinstance(expressible, bool):
+        raise MigaddrError(f"expressible is True, False or None, not {expressible!r}")
     known = None if release is None else as_release(release)
     return _addresses(kinds or words.KINDS, known, expressible, form)
 
@@ -259,8 +276,10 @@ CommandName: TypeAlias = Literal["migrate", "migrate-incoming", "migrate-recover
 def commands(*names: CommandName, release: ReleaseLike | None = None) -> st.SearchStrategy[Command]:
     """Draw commands of these names, or of all; with a release such as can be written for it.
 
+    :raises MigaddrError: there is no such command.
     :raises UnknownReleaseError: as `Release.parse`.
     """
+    check_names(names, tuple(FLAGS), "command")
     chosen: Collection[str] = names or tuple(FLAGS)
     known = None if release is None else as_release(release)
     return st.one_of([_commands(name, known) for name in FLAGS if name in chosen])

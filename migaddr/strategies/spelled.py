@@ -58,6 +58,7 @@ def uris(*kinds: Kind, release: ReleaseLike = LATEST) -> st.SearchStrategy[str]:
     Options in any order, several times, negated and ignored ones; numbers in any base, offsets with suffixes;
     brackets, `addr=`, a second `tcp:`: whatever the release takes.
 
+    :raises MigaddrError: there is no such kind of address.
     :raises UnknownReleaseError: as `Release.parse`.
     """
     known = as_release(release)
@@ -89,6 +90,7 @@ class NearMiss(NamedTuple):
 def near_misses(*kinds: Kind, release: ReleaseLike = LATEST) -> st.SearchStrategy[NearMiss]:
     """Draw URIs that the release refuses, each one edit from one that it reads, of these kinds or of all.
 
+    :raises MigaddrError: there is no such kind of address.
     :raises UnknownReleaseError: as `Release.parse`.
     """
     known = as_release(release)
@@ -164,6 +166,7 @@ class Template(NamedTuple):
 def templates(*kinds: Kind, release: ReleaseLike = LATEST) -> st.SearchStrategy[Template]:
     """Draw templates of URIs of these kinds, or of all: one of its parts at least is a hole.
 
+    :raises MigaddrError: there is no such kind of address.
     :raises UnknownReleaseError: as `Release.parse`.
     """
     known = as_release(release)

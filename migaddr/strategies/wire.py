@@ -17,6 +17,7 @@ from migaddr.strategies.texts import Drawn
 def qmp_addresses(*kinds: Kind, release: ReleaseLike = LATEST) -> st.SearchStrategy[JsonObject]:
     """Draw `addr` objects of these kinds, or of all, that the release takes.
 
+    :raises MigaddrError: there is no such kind of address.
     :raises UnknownReleaseError: as `Release.parse`.
     """
     known = as_release(release)
@@ -36,6 +37,7 @@ def qmp_channels(release: ReleaseLike = LATEST) -> st.SearchStrategy[list[JsonVa
 def qmp_commands(*names: CommandName, release: ReleaseLike = LATEST) -> st.SearchStrategy[JsonObject]:
     """Draw whole commands of these names, or of all, that this release takes.
 
+    :raises MigaddrError: there is no such command.
     :raises UnknownReleaseError: as `Release.parse`.
     """
     known = as_release(release)
@@ -71,6 +73,7 @@ def _broken_channels(draw: st.DrawFn, valid_ones: st.SearchStrategy[list[JsonVal
 def broken_qmp_commands(*names: CommandName, release: ReleaseLike = LATEST) -> st.SearchStrategy[Broken]:
     """Draw whole commands that are wrong at one place, which is no fault inside of a `uri`.
 
+    :raises MigaddrError: there is no such command.
     :raises UnknownReleaseError: as `Release.parse`.
     """
     return _broken_commands(qmp_commands(*names, release=release))

@@ -87,6 +87,10 @@ def test_what_there_is_none_of_ends_with_status_1(
         ["--kind", "tcp"],
         ["--seed", "-1"],
         ["--count", "x"],
+        ["--count", "99999999999999999999"],
+        ["--coverage", "--format", "dict"],
+        ["--coverage", "--format", "libfuzzer-corpus", "somewhere"],
+        ["--kind", "other", "--form", "channels"],
     ],
 )
 def test_wrong_usage_is_status_2(standard: Standard, argv: list[str]) -> None:

@@ -81,6 +81,68 @@ def test_what_is_ignored_is_passed_over() -> None:
     assert not campaign.findings
 
 
+def test_what_never_answers_is_not_shrunk(tmp_path: Path) -> None:
+    """A program that does not flush: it is given up after a few cases, and told so."""
+    target = Lines(script(tmp_path, "import time; time.sleep(600)"), timeout=0.3)
+    campaign = Campaign(target)
+    try:
+        with pytest.raises(TargetError, match=r"first 5 cases.*flush it"):
+            campaign.run(_cases())
+    finally:
+        target.close()
+    assert campaign.tried == 5
+    assert not any(finding.shrunk for finding in campaign.findings.values())
+
+
+def test_a_few_cases_without_an_answer_are_no_campaign_unless_they_are_known(tmp_path: Path) -> None:
+    target = Lines(script(tmp_path, "print('hello')"))
+    try:
+        with pytest.raises(TargetError, match="any of the first 3 cases"):
+            Campaign(target).run(_cases(count=3))
+        known = Campaign(target)
+        known.run(_cases(count=3), patient=True)
+        assert known.findings
+    finally:
+        target.close()
+
+
+def test_what_was_cut_off_is_shrunk_when_it_goes_on(tmp_path: Path) -> None:
+    class Cut(Parser):
+        """Is interrupted in the middle of the first shrinking."""
+
+        def difference(self, case: Case) -> Difference | None:
+            found = super().difference(case)
+            if len(self.tried) == self.cut:
+                raise KeyboardInterrupt
+            return found
+
+        cut = 0
+
+    whole = Campaign(Parser())
+    whole.run(_cases(count=300))
+    first = next(iter(whole.findings.values())).tried
+    target = Cut()
+    target.cut = first + 5
+    stopped = Campaign(target)
+    positions: list[int] = []
+    with pytest.raises(KeyboardInterrupt):
+        stopped.run(
+            _cases(count=300), progress=lambda campaign: positions.append(campaign.tried + campaign.skipped)
+        )
+    assert stopped.tried == first
+    assert not next(iter(stopped.findings.values())).shrunk
+    save(tmp_path, {"against": "x", "seed": 1}, positions[-1], stopped)
+    again = Campaign(Parser())
+    again.run(_cases(start=load(tmp_path, {"against": "x", "seed": 1}, again), count=300))
+    assert (again.tried, again.skipped) == (whole.tried, whole.skipped)
+    assert {key: one.count for key, one in again.findings.items()} == {
+        key: one.count for key, one in whole.findings.items()
+    }
+    assert [one.case.value for one in again.findings.values()] == [
+        one.case.value for one in whole.findings.values()
+    ]
+
+
 @pytest.mark.parametrize("stop", [1, 137, 400])
 def test_stopped_and_gone_on_with_is_as_if_never_stopped(tmp_path: Path, stop: int) -> None:
     whole = Campaign(Parser())
@@ -109,6 +171,13 @@ def test_a_campaign_for_something_else_is_not_gone_on_with(tmp_path: Path) -> No
     (tmp_path / "state.json").write_text("{")
     with pytest.raises(MigaddrError, match="nothing to go on with"):
         load(tmp_path, {"against": "x"}, Campaign(Parser()))
+    for damage in ('"position": -5', '"tried": "x"', '"findings": [{}]', '"findings": 7, "seconds": null'):
+        save(tmp_path, {"against": "x"}, 0, Campaign(Parser()))
+        state = json.loads((tmp_path / "state.json").read_text())
+        state.update(json.loads(f"{{{damage}}}"))
+        (tmp_path / "state.json").write_text(json.dumps(state))
+        with pytest.raises(MigaddrError, match=r"state\.json: was not written by migaddr"):
+            load(tmp_path, {"against": "x"}, Campaign(Parser()))
     (tmp_path / "state.json").write_text('{"format": 0}')
     with pytest.raises(MigaddrError, match="another version"):
         load(tmp_path, {"against": "x"}, Campaign(Parser()))
@@ -119,11 +188,11 @@ def test_the_corpus_shows_it_all_again(tmp_path: Path) -> None:
     campaign.run(_cases(count=600))
     save(tmp_path, {"against": "x"}, 600, campaign)
     again = Campaign(Parser())
-    again.run(read_rows(tmp_path / CORPUS, [LATEST]))
+    again.run(filter(None, read_rows(tmp_path / CORPUS, [LATEST])))
     assert set(again.findings) == set(campaign.findings)
     assert again.tried == len(campaign.findings)
     mended = Campaign(Parser(dull=True))
-    mended.run(read_rows(tmp_path, [LATEST]))
+    mended.run(filter(None, read_rows(tmp_path, [LATEST])))
     assert not mended.findings
     report = (tmp_path / REPORT).read_text()
     for finding in campaign.findings.values():
@@ -133,14 +202,18 @@ def test_the_corpus_shows_it_all_again(tmp_path: Path) -> None:
 def test_rows_have_a_release_or_are_tried_with_all(tmp_path: Path) -> None:
     path = tmp_path / "rows.jsonl"
     path.write_text('{"uri": "tcp:h:80"}\n\n{"uri": "tcp:h:80", "release": "10.0", "expect": {}}\n')
-    assert [str(case.release) for case in read_rows(path, [LATEST, OLD])] == [str(LATEST), "10.0", "10.0"]
+    found = [case and str(case.release) for case in read_rows(path, [LATEST, OLD])]
+    assert found == [str(LATEST), "10.0", "10.0"]
+    path.write_text('{"uri": "unix:/a\u2028b", "release": "10.0"}\n{"uri": 5, "release": "10.0"}\n', "utf-8")
+    assert [case and case.value for case in read_rows(path, [LATEST])] == ["unix:/a\u2028b", None]
     for line, words in (
         ("{", "nothing"),
         ("[]", "one of"),
         ('{"uri": "x", "channels": []}', "one of"),
         ('{"uri": "x", "release": "1.0"}', "older"),
+        ('{"uri": "\udcff", "release": "10.0"}', "nothing"),
     ):
-        path.write_text(f"\n{line}\n")
+        path.write_bytes(f"\n{line}\n".encode("utf-8", "surrogateescape"))
         with pytest.raises(MigaddrError, match=f"rows.jsonl:2: .*{words if words != 'nothing' else ''}"):
             list(read_rows(path, [LATEST]))
 

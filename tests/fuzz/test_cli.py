@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
+import sys
 from pathlib import Path
 
 import pytest
@@ -100,6 +101,43 @@ def test_found_kept_gone_on_with_and_replayed(standard: Standard, tmp_path: Path
     assert standard.run(*mended)[0] == 0
 
 
+def test_what_stands_in_the_folder_stays(standard: Standard, tmp_path: Path) -> None:
+    out = tmp_path / "mine"
+    out.mkdir()
+    (out / "corpus.jsonl").write_text('{"uri": "tcp:h:80", "release": "10.0"}\n')
+    words = ["fuzz", "--against", _against(tmp_path, "right"), "--count", "5", "--out", str(out)]
+    status, _, err = standard.run(*words, "--replay", str(out))
+    assert status == 2
+    assert "not of a campaign" in " ".join(err.split())
+    assert (out / "corpus.jsonl").read_text() == '{"uri": "tcp:h:80", "release": "10.0"}\n'
+
+
+def test_what_was_found_is_shown_where_a_campaign_cannot_go_on(standard: Standard, tmp_path: Path) -> None:
+    rows = tmp_path / "rows.jsonl"
+    rows.write_text('{"uri": "exec:a", "release": "10.0"}\n{"uri": 5, "release": "10.0"}\n{\n')
+    status, out, err = standard.run("fuzz", "--against", _against(tmp_path, "refuses"), "--replay", str(rows))
+    assert status == 2
+    assert "refuses (once): uri exec" in out
+    assert out.endswith("1 cases, 1 passed over: one kind of difference\n")
+    assert "rows.jsonl:3" in err
+
+
+def test_what_a_program_says_is_shown_on_one_line(standard: Standard, tmp_path: Path) -> None:
+    path = tmp_path / "says.py"
+    path.write_text("import sys; sys.exit('a\\n## b\\x1b[31m\\rc')")
+    status, out, _ = standard.run(
+        "fuzz", "--against", shlex.join([sys.executable, str(path)]), "--argv", "--count", "5", "--seed", "1",
+        "--kind", "unix", "--form", "uri", "--out", str(tmp_path / "out"),
+    )  # fmt: skip
+    assert status == 1
+    report = (tmp_path / "out" / "report.md").read_text()
+    for text in (out, report):
+        assert "\x1b" not in text
+        assert "\r" not in text
+        assert "\n## b" not in text
+        assert "a\\n## b\\x1b[Nm\\rc" in text
+
+
 @pytest.mark.parametrize(
     ("more", "words"),
     [
@@ -109,16 +147,29 @@ def test_found_kept_gone_on_with_and_replayed(standard: Standard, tmp_path: Path
         (["--against", "x", "--release", "1.0"], "older"),
         (["--against", "x", "--time", "soon"], "no time"),
         (["--against", "x", "--resume"], "--out"),
-        (["--against", "qemu:/none/such"], "does not run here in a jail"),
+        (["--against", "qemu:/none/such"], "there is no such file"),
+        (["--against", "qemu:"], "there is no such file"),
         (["--against", "qemu:/bin/true", "--argv"], "--argv"),
-        (["--against", "cat", "--replay", "/none/such.jsonl"], None),
+        (["--against", "cat", "--replay", "/none/such.jsonl"], "No such file"),
+        (["--against", "cat", "--replay", "/dev/null"], "no case was tried: there was none"),
+        (["--against", "cat", "--time", "0"], "no case was tried"),
+        (["--against", "cat", "--form", "channels", "--kind", "other"], "no case was tried"),
+        (["--against", "cat", "--out", "/dev/null/x"], "Not a directory"),
+        (["--against", "cat", "--out", "x", "--resume", "--replay", "y"], "by itself"),
+        (["--against", "cat {}"], "add --argv"),
+        (["--against", "cat", "--timeout", "nan"], "above 0"),
+        (["--against", "cat", "--timeout", "0"], "above 0"),
+        (["--against", "cat", "--timeout", "inf"], "a day"),
+        (["--against", "cat", "--time", "9" * 400 + "h"], "no time"),
+        (["--against", "cat", "--seed", "-1"], "--seed"),
+        (["--against", "true"], "there is no answer to any of the first 1 cases"),
         ([], "--against"),
     ],
 )
-def test_usage(standard: Standard, more: list[str], words: str | None) -> None:
+def test_usage(standard: Standard, more: list[str], words: str) -> None:
     status, _, err = standard.run("fuzz", "--count", "1", *more)
-    assert status == (1 if words is None else 2)
-    assert (words or "No such file") in err
+    assert status == 2
+    assert words in " ".join(err.split())
 
 
 @pytest.mark.parametrize(

@@ -58,6 +58,9 @@ READ = {"transport": "socket", "type": "inet", "host": "h", "port": "80"}
         ("tcp:h:80", Read(True), None, ""),
         ("tcp:h:80", Read({**READ, "port": "81"}), Kind.STRUCTURE, "port has another value"),
         ("tcp:h:80", Refused("host 'h' is 17"), Kind.REFUSES, "uri tcp: host '...' is N"),
+        ("tcp:Host7:80", Refused("no Host7:80 in tcp:Host7:80"), Kind.REFUSES, "uri tcp: no ... in ..."),
+        ("tcp:Host7:80", Refused("tcp: no Host7"), Kind.REFUSES, "uri tcp: tcp: no ..."),
+        ("exec:exec", Refused("exec is off"), Kind.REFUSES, "uri exec: exec is off"),
         ("tcp:h", Refused("whatever"), None, ""),
         ("tcp:h", Read(True), Kind.ACCEPTS, "uri tcp: colon-missing"),
         ("rdma:h", Refused("whatever"), None, ""),  # QEMU dies of it

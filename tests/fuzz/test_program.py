@@ -172,12 +172,81 @@ def test_argv_gives_the_text_as_it_is(tmp_path: Path, opened: list[Lines | Argv]
         ("import sys; sys.exit(128 + 11)", Died("SIGSEGV", "")),
         (
             "import sys; sys.exit('==1==ERROR: AddressSanitizer: x')",
-            Died("status 1", "==1==ERROR: AddressSanitizer: x"),
+            Died("AddressSanitizer: x", "==1==ERROR: AddressSanitizer: x"),
         ),
+        (
+            "import sys; sys.exit('SUMMARY: AddressSanitizer: heap-use-after-free /x/y.c:7 in parse')",
+            Died(
+                "AddressSanitizer: heap-use-after-free in parse",
+                "SUMMARY: AddressSanitizer: heap-use-after-free /x/y.c:7 in parse",
+            ),
+        ),
+        (
+            "import sys; sys.stderr.write('a.c:1:2: runtime error: signed integer overflow: 1 + 2')",
+            Died(
+                "runtime error: signed integer overflow",
+                "a.c:1:2: runtime error: signed integer overflow: 1 + 2",
+            ),
+        ),
+        ("import sys; sys.stderr.write('no'); sys.exit(255)", Refused("no")),
+        ("import sys; sys.exit(129)", Refused("")),
     ],
 )
 def test_argv_reads_the_status(tmp_path: Path, opened: list[Lines | Argv], text: str, answer: object) -> None:
     assert _argv(opened, script(tmp_path, text)).ask(_case()) == answer
+
+
+def test_argv_takes_no_more_than_it_must(tmp_path: Path, opened: list[Lines | Argv]) -> None:
+    found = _argv(opened, script(tmp_path, "while True: print('x' * 65536)")).ask(_case())
+    assert isinstance(found, Garbled)
+    assert found.reason == "the answer has no end"
+    # a report stays visible below what else it says, and what it says without an end is not kept
+    text = "import os\nos.write(2, b'x' * 9_000_000 + b'SUMMARY: LeakSanitizer: 3 bytes' + b'y' * 5000)\nos.write(1, b'{}')"
+    target = _argv(opened, script(tmp_path, text))
+    assert target.ask(_case()) == Died("LeakSanitizer: 3", "y" * 2000)
+    endless = "import os\nwhile True: os.write(2, b'x' * 65536)"
+    assert _argv(opened, script(tmp_path, endless), timeout=2.0).ask(_case()) == Silent(2.0)
+    assert _lines(opened, script(tmp_path, endless), timeout=2.0).ask(_case()) == Silent(2.0)
+
+
+def test_argv_does_not_wait_for_what_the_program_leaves_behind(
+    tmp_path: Path, opened: list[Lines | Argv]
+) -> None:
+    text = "import subprocess\nsubprocess.Popen(['sleep', '600'])\nprint('{}')"
+    assert _argv(opened, script(tmp_path, text)).ask(_case()) == Read({})
+
+
+def test_a_program_that_ran_may_end_like_one_that_did_not(tmp_path: Path, opened: list[Lines | Argv]) -> None:
+    text = "import sys; sys.exit(127 if 'b' in sys.argv[1] else 0)"
+    target = _argv(opened, script(tmp_path, text))
+    with pytest.raises(TargetError, match="status 127"):
+        target.ask(_case("unix:/b"))
+    assert target.ask(_case("unix:/a")) == Read(True)
+    assert target.ask(_case("unix:/b")) == Refused("")
+
+
+def test_a_program_that_ends_between_two_cases_is_started_anew(
+    tmp_path: Path, opened: list[Lines | Argv]
+) -> None:
+    once = 'import sys\nsys.stdin.readline()\nprint(\'{"id": %s, "error": ""}\' % N)'
+    path = tmp_path / "n"
+    path.write_text("0")
+    count = f"from pathlib import Path\np = Path({str(path)!r})\nN = int(p.read_text()) + 1\np.write_text(str(N))\n"
+    target = _lines(opened, script(tmp_path, count + once.replace("% N", "% (N if N == 1 else 3)")))
+    assert [target.ask(_case()), target.ask(_case())] == [Refused(""), Refused("")]
+    assert path.read_text() == "2"
+    silent = _lines(opened, script(tmp_path, "import sys; sys.stdin.readline()"))
+    assert silent.ask(_case()) == Garbled("it ended without an answer", "")
+
+
+@pytest.mark.parametrize("place", ["--uri={}", "{}", "a{}b{}"])
+def test_the_case_has_its_place_in_a_word(tmp_path: Path, opened: list[Lines | Argv], place: str) -> None:
+    words = script(tmp_path, "import json, sys; print(json.dumps(sys.argv[1:]))")
+    uri = "unix:/{release}{}"
+    found = _argv(opened, [*words, place, "-r={release}"]).ask(_case(uri))
+    assert found == Read([place.replace("{}", uri), f"-r={LATEST}"])
+    with pytest.raises(TargetError, match="--argv"):
+        Lines([*words, place])
 
 
 def test_argv_ends_what_hangs(tmp_path: Path, opened: list[Lines | Argv]) -> None:

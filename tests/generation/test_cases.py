@@ -21,6 +21,7 @@ from migaddr import (
     RELEASES,
     CommandError,
     JsonValue,
+    MigaddrError,
     MigrateAddress,
     ParseError,
     Release,
@@ -125,6 +126,12 @@ def test_where_there_is_nothing_to_find_there_is_an_end(monkeypatch: pytest.Monk
     monkeypatch.setattr("migaddr.generation.generate._IN_VAIN", 2000)
     assert first(1, forms=[Form.URI], kinds=["fd"], outcomes={Outcome.CRASH}) == []
     assert first(1, forms=[Form.COMMAND], kinds=[OTHER]) == []
+
+
+def test_names_are_checked() -> None:
+    with pytest.raises(MigaddrError, match="'t' is no kind of address: there are inet"):
+        first(1, kinds="tcp")
+    assert judge("uri", "tcp:a:1", LATEST) == judge(Form.URI, "tcp:a:1", LATEST)  # type: ignore[arg-type]  # its name
 
 
 def test_small_cases_do_not_come_again_and_again() -> None:

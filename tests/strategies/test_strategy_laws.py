@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Callable
 from typing import get_args
 
 import pytest
@@ -18,6 +19,7 @@ from migaddr import (
     ChannelType,
     Command,
     InexpressibleError,
+    MigaddrError,
     MigrateAddress,
     MigrateChannel,
     ParseError,
@@ -245,3 +247,20 @@ def test_no_strategy_is_unhealthy(name: str) -> None:
         pass
 
     draw()
+
+
+@pytest.mark.parametrize(
+    ("ask", "words"),
+    [
+        (lambda: strategies.addresses("nope"), "no kind of address: there are inet"),  # type: ignore[arg-type]  # wrong
+        (lambda: strategies.uris("10.0"), "release="),  # type: ignore[arg-type]  # wrong
+        (lambda: strategies.qmp_addresses(["inet"]), "no kind of address"),  # type: ignore[arg-type]  # wrong
+        (lambda: strategies.commands("migrate", "nope"), "no command: there are migrate"),  # type: ignore[arg-type]  # wrong
+        (lambda: strategies.broken_qmp_commands("nope"), "no command"),  # type: ignore[arg-type]  # wrong
+        (lambda: strategies.addresses(form="xyz"), "no form"),  # type: ignore[arg-type]  # wrong
+        (lambda: strategies.addresses(expressible=1), "True, False or None"),  # type: ignore[arg-type]  # wrong
+    ],
+)
+def test_what_there_is_not_cannot_be_asked_for(ask: Callable[[], object], words: str) -> None:
+    with pytest.raises(MigaddrError, match=words):
+        ask()
