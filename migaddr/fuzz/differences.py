@@ -67,7 +67,7 @@ def compare(case: Case, answer: Answer, *, words: bool = False) -> Difference | 
         case Silent(seconds):
             return Difference(Kind.HANG, about(case), f"gave no answer in {seconds:g} s")
         case Garbled(reason, said):
-            return Difference(Kind.GARBAGE, reason, f"{reason}: {said[:_MOST_SAID]!r}")
+            return Difference(Kind.GARBAGE, reason, f"failed: {reason}: {said[:_MOST_SAID]!r}")
         case Refused(said):
             if verdict.outcome is Outcome.EXPECT:
                 detail = f"{about(case)}: {general(without(case.value, said))}"
