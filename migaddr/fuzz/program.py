@@ -39,6 +39,7 @@ _TAIL: Final = 2000  # bytes of that for people
 _LOOK: Final = (
     0.05  # seconds after which to see whether it has ended, where what it started keeps its output open
 )
+_SOON: Final = 0.001
 _SIGNALLED: Final = 128  # a shell adds it to the signal of which its child died
 _FATAL: Final = frozenset({"ILL", "TRAP", "ABRT", "BUS", "FPE", "KILL", "SEGV", "SYS"})
 """Those that a status can name: others are statuses that programs choose."""
@@ -101,10 +102,10 @@ class _Program:
         assert self._process is not None
         return self._process
 
-    def _end(self) -> None:
+    def _end(self) -> int:
+        """End it with what it started; give its status."""
         process, self._process = self._process, None
-        if process is not None:
-            end_group(process)
+        return 0 if process is None else end_group(process)
 
     def _exchange(self, data: bytes, done: Callable[[], bool] = lambda: False) -> Garbled | Silent | None:
         """Write, and take what comes, without waiting for one of them alone; None: done, or it has ended."""
@@ -117,7 +118,9 @@ class _Program:
                 selector.register(pipe, selectors.EVENT_READ)
             while data or not done():
                 late = time.monotonic() >= end
-                ready = selector.select(0 if late else min(end - time.monotonic(), _LOOK))
+                # with nothing open, it is about to end
+                look = _LOOK if self._open else _SOON
+                ready = selector.select(0 if late else min(end - time.monotonic(), look))
                 for key, _ in ready:
                     if key.fileobj is process.stdin:
                         try:
@@ -132,11 +135,7 @@ class _Program:
                 if len(self._output) > _MOST:
                     said = bytes(self._output[:_TAIL]).decode(errors="replace")
                     return Garbled("the answer has no end", said)
-                # with nothing open, it is about to end
-                if not self._open and not late:
-                    with contextlib.suppress(subprocess.TimeoutExpired):
-                        process.wait(end - time.monotonic())
-                if (not ready or not self._open) and process.poll() is not None:
+                if (not ready or not self._open) and _has_ended(process):
                     return None
                 if late and (data or not done()):
                     closed = process.stdout not in self._open
@@ -209,10 +208,9 @@ class Lines(_Program):
             answer = self._read(bytes(line))
         elif fault is not None:
             answer = fault
-        elif self._running().returncode == 0:
-            answer = Garbled(_ENDED, self._said())
         else:
-            answer = Died(how_ended(self._running().returncode), self._said())
+            status = self._end()
+            answer = Died(how_ended(status), self._said()) if status else Garbled(_ENDED, self._said())
         if isinstance(answer, (Read, Refused)):
             self._answered += 1
         else:
@@ -273,7 +271,7 @@ class Argv(_Program):
         try:
             self._start(words, subprocess.DEVNULL, {"MIGADDR_RELEASE": release})
             fault = self._exchange(b"")
-            return self._ended(self._running().returncode) if fault is None else fault
+            return self._ended(self._end()) if fault is None else fault
         finally:
             self._end()
 
@@ -318,13 +316,21 @@ def how_ended(status: int) -> str:
         return f"status {status}"
 
 
-def end_group(process: subprocess.Popen[bytes]) -> None:
-    """End a process that leads a session of its own, and what it started there."""
+def _has_ended(process: subprocess.Popen[bytes]) -> bool:
+    """Tell, and leave its number to it: by that, what it started is ended."""
+    if not hasattr(os, "waitid"):  # macOS before Python 3.13
+        return process.poll() is not None
+    return os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+
+
+def end_group(process: subprocess.Popen[bytes]) -> int:
+    """End a process that leads a session of its own, and what it started there; give its status."""
     if process.returncode is None:  # else its number may be another's by now
-        with contextlib.suppress(ProcessLookupError):
+        with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
+    status = process.wait()
     for pipe in (process.stdin, process.stdout, process.stderr):
         if pipe is not None:
             with contextlib.suppress(OSError):
                 pipe.close()
+    return status

@@ -212,8 +212,17 @@ def test_argv_takes_no_more_than_it_must(tmp_path: Path, opened: list[Lines | Ar
 def test_argv_does_not_wait_for_what_the_program_leaves_behind(
     tmp_path: Path, opened: list[Lines | Argv]
 ) -> None:
-    text = "import subprocess\nsubprocess.Popen(['sleep', '600'])\nprint('{}')"
-    assert _argv(opened, script(tmp_path, text)).ask(_case()) == Read({})
+    kept = tmp_path / "pid"
+    text = f"""
+import subprocess
+child = subprocess.Popen(["sleep", "600"])
+open({str(kept)!r}, "w").write(str(child.pid))
+"""
+    assert _argv(opened, script(tmp_path, text + "print('{}')")).ask(_case()) == Read({})
+    _gone(int(kept.read_text()))
+    found = _lines(opened, script(tmp_path, text + "raise SystemExit(3)"), timeout=10.0).ask(_case())
+    assert found == Died("status 3", "")
+    _gone(int(kept.read_text()))
 
 
 def test_a_program_that_ran_may_end_like_one_that_did_not(tmp_path: Path, opened: list[Lines | Argv]) -> None:
