@@ -10,6 +10,7 @@ from typing import Final, final
 
 import attrs
 
+from migaddr.carets import printable
 from migaddr.fuzz.differences import Difference, Kind, why
 from migaddr.fuzz.shrink import shrink
 from migaddr.fuzz.target import Target, TargetError
@@ -21,7 +22,7 @@ _SHRINK_SECONDS: Final = 30.0
 _SHRINK_TRIES: Final = 3000
 _NO_ANSWER: Final = {Kind.CRASH: 50, Kind.GARBAGE: 50, Kind.HANG: 5}
 """So many cases at first without an answer, and it is no program that takes cases."""
-_FLUSHED: Final = "; does it write a line for each, and flush it?"
+_FLUSHED: Final = "; without --argv it must write a line for each, and flush it"
 
 
 @final
@@ -102,7 +103,7 @@ class Campaign:
             progress(self)
             if answered:  # else it may be no program that takes cases, and all of them hang
                 self._shrink(end)
-        if not answered and silent.total() > silent[Kind.CRASH]:
+        if found is not None and not answered and silent.total() > silent[Kind.CRASH]:
             raise _no_answer(silent.total(), found)
         self._shrink(end)
 
@@ -142,10 +143,10 @@ class Campaign:
         finding.shrunk = end is None or time.monotonic() < end
 
 
-def _no_answer(count: int, found: Difference | None) -> TargetError:
-    said = "" if found is None else f": it {found.said}"
-    hint = _FLUSHED if found is not None and found.kind is Kind.HANG else ""
-    return TargetError(f"there is no answer to any of the first {count} cases{said}{hint}")
+def _no_answer(count: int, found: Difference) -> TargetError:
+    hint = _FLUSHED if found.kind is Kind.HANG else ""
+    said = printable(found.said)
+    return TargetError(f"there is no answer to any of the first {count} cases: it {said}{hint}")
 
 
 def made(form: Form, value: JsonValue, release: Release, kind: str) -> Case | None:

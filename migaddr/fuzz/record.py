@@ -23,7 +23,7 @@ from migaddr.releases import Release
 STATE: Final = "state.json"
 CORPUS: Final = "corpus.jsonl"
 REPORT: Final = "report.md"
-_MOST: Final = 1 << 53
+_MOST: Final = 1 << 53  # no campaign has so many cases, or seconds
 _FORMAT: Final = 2
 
 
@@ -68,7 +68,7 @@ def load(folder: Path, asked: JsonObject, campaign: Campaign) -> int:
             if finding is not None:
                 campaign.findings[finding.difference.kind, finding.difference.detail] = finding
         return int(_number(state, "position"))
-    except (KeyError, TypeError, ValueError, MigaddrError) as error:
+    except (KeyError, TypeError, ValueError) as error:
         raise MigaddrError(f"{folder / STATE}: was not written by migaddr: {error}") from error
 
 
@@ -174,7 +174,7 @@ def report(asked: JsonObject, campaign: Campaign) -> str:
     """Write the report."""
     findings = sorted(campaign.findings.values(), key=lambda one: (one.difference.kind.value, -one.count))
     lines = [
-        f"# {printable(str(asked['against']))}",
+        f"# {asked['against']}",
         "",
         f"{campaign.tried} cases tried, {campaign.skipped} passed over, {len(findings)} kinds of difference.",
         "",

@@ -378,6 +378,7 @@ def _meant(name: str, known: tuple[str, ...]) -> str | None:
 
 @functools.lru_cache(maxsize=1024)
 def _nearest(name: str, known: tuple[str, ...]) -> str | None:
+    """Guess, and remember it: who sends many wrong messages sends the same few names."""
     for group in _ALIKE:
         if name in group and (usual := next((other for other in known if other in group), None)):
             return usual

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Collection, Iterable
-from typing import Final, Literal, TypeAlias
+from typing import Final, Literal, TypeAlias, get_args
 
 from hypothesis import strategies as st
 
@@ -39,17 +39,16 @@ Kind: TypeAlias = Literal["inet", "unix", "vsock", "fd", "exec", "rdma", "file"]
 Form: TypeAlias = Literal["uri", "channels"]
 """In which form an address is to be expressible."""
 
-_FORMS: Final = ("uri", "channels")
 FLAGS_OR_NONE: Final = st.none() | st.booleans()
 
 
-def check_names(given: Iterable[object], known: Collection[str], what: str) -> None:
+def _check_names(given: Iterable[object], known: tuple[str, ...], what: str) -> None:
     """Check what somebody asks for.
 
     :raises MigaddrError: something is none of what is known.
     """
     for name in given:
-        if name not in tuple(known):
+        if name not in known:
             hint = "; a release goes into release=" if what != "form" else ""
             raise MigaddrError(f"{name!r} is no {what}: there are {', '.join(known)}{hint}")
 
@@ -146,8 +145,8 @@ def addresses(
     :raises MigaddrError: there is no such kind or form, or `expressible` is neither a bool nor None.
     :raises UnknownReleaseError: as `Release.parse`.
     """
-    check_names(kinds, words.KINDS, "kind of address")
-    check_names([form], _FORMS, "form")
+    _check_names(kinds, words.KINDS, "kind of address")
+    _check_names([form], get_args(Form), "form")
     if expressible is not None and not isinstance(expressible, bool):
         raise MigaddrError(f"expressible is True, False or None, not {expressible!r}")
     known = None if release is None else as_release(release)
@@ -279,7 +278,7 @@ def commands(*names: CommandName, release: ReleaseLike | None = None) -> st.Sear
     :raises MigaddrError: there is no such command.
     :raises UnknownReleaseError: as `Release.parse`.
     """
-    check_names(names, tuple(FLAGS), "command")
+    _check_names(names, tuple(FLAGS), "command")
     chosen: Collection[str] = names or tuple(FLAGS)
     known = None if release is None else as_release(release)
     return st.one_of([_commands(name, known) for name in FLAGS if name in chosen])

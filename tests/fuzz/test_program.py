@@ -69,18 +69,21 @@ def test_a_program_that_dies_is_named_and_started_anew(tmp_path: Path, opened: l
     assert other.ask(_case("fd:x")) == Died("status 3", "")
 
 
+def _starting_another(kept: Path) -> str:
+    """Give the beginning of a program that starts another one, and keeps its number in a file."""
+    return f"""
+import subprocess
+child = subprocess.Popen(["sleep", "600"])
+open({str(kept)!r}, "w").write(str(child.pid))
+"""
+
+
 def test_a_program_that_hangs_is_ended_with_what_it_started(
     tmp_path: Path, opened: list[Lines | Argv]
 ) -> None:
     kept = tmp_path / "pid"
-    text = f"""
-import os, subprocess, sys, time
-child = subprocess.Popen(["sleep", "600"])
-open({str(kept)!r}, "w").write(str(child.pid))
-sys.stdin.readline()
-time.sleep(600)
-"""
-    target = _lines(opened, script(tmp_path, text), timeout=3.0)
+    text = "import sys, time; sys.stdin.readline(); time.sleep(600)"
+    target = _lines(opened, script(tmp_path, _starting_another(kept) + text), timeout=3.0)
     begin = time.monotonic()
     assert target.ask(_case()) == Silent(3.0)
     assert time.monotonic() - begin < 20
@@ -213,11 +216,7 @@ def test_argv_does_not_wait_for_what_the_program_leaves_behind(
     tmp_path: Path, opened: list[Lines | Argv]
 ) -> None:
     kept = tmp_path / "pid"
-    text = f"""
-import subprocess
-child = subprocess.Popen(["sleep", "600"])
-open({str(kept)!r}, "w").write(str(child.pid))
-"""
+    text = _starting_another(kept)
     assert _argv(opened, script(tmp_path, text + "print('{}')")).ask(_case()) == Read({})
     _gone(int(kept.read_text()))
     found = _lines(opened, script(tmp_path, text + "raise SystemExit(3)"), timeout=10.0).ask(_case())

@@ -140,3 +140,10 @@ def test_the_runner_shows_where_its_parser_is_wrong() -> None:
 
 def test_the_runner_is_as_short_as_the_page_says() -> None:
     assert len(RUNNER.read_text().splitlines()) <= 40
+
+
+@pytest.mark.parametrize(("suite", "release"), [("uri", "1.0"), ("hmp", "11.1")])
+def test_the_runner_says_what_it_takes(suite: str, release: str) -> None:
+    done = _run(suite, release)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("give uri.json, and one of 7.2, ")
