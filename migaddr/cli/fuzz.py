@@ -84,7 +84,7 @@ def _timeout(ctx: click.Context, param: click.Parameter, value: float) -> float:
 @click.option("--seed", type=click.IntRange(0), metavar="N", help="Which cases.  [default: at random]")
 @click.option(
     "--count",
-    type=click.IntRange(1, sys.maxsize),
+    type=click.IntRange(1, 10**12),
     metavar="N",
     help=f"How many.  [default: {_COUNT}; no end with --time]",
 )
@@ -143,7 +143,8 @@ def command(
       migaddr fuzz --against ./my-parser --replay found/corpus.jsonl
       migaddr fuzz --against qemu:/usr/bin/qemu-system-x86_64 --time 5m --seed 1
 
-    Exit status: 0 nothing was found, 1 something was, 2 wrong usage or no such program.
+    Exit status: 0 nothing was found, 1 something was, 2 wrong usage, a program that cannot be run or never
+    answers, nothing that could be tried, or a folder that cannot be written.
     """  # noqa: D301 -- click wants the character
     target, chosen = _target(argument(against), argv, tuple(map(_release, releases)), timeout, words)
     try:

@@ -6,7 +6,6 @@ import hashlib
 import itertools
 import json
 import random
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
@@ -42,7 +41,7 @@ def _to_releases(ctx: click.Context, param: click.Parameter, values: tuple[str, 
 )
 @click.option(
     "--count",
-    type=click.IntRange(0, sys.maxsize),
+    type=click.IntRange(0, 10**12),
     help=f"How many.  [default: without end; {_CORPUS} for a corpus, {_COVERAGE} for --coverage]",
 )
 @click.option(
